@@ -1,0 +1,87 @@
+"""The AWS emulator behind a gate, and how it is run as a part of the local stage.
+
+The emulator answers its own housekeeping addresses to anybody, so that any web page open in the same browser
+could wipe it with one request. The gate lets only the harmless ones through.
+"""
+
+import asyncio
+import shutil
+import sys
+
+import httpx
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
+
+from local.part import Part
+from local.settings import ACCOUNT, REGION, Settings
+
+HOUSEKEEPING = ("/_ministack/", "/_localstack/")
+HARMLESS = ("/_ministack/health", "/_ministack/ready", "/_ministack/cfn-response/")
+
+
+def emulator(settings: Settings) -> Part:
+    state = settings.data / "aws"
+    scratch = state / "tmp"  # where functions are unpacked and ffmpeg works; a crash leaves its rubbish there
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    return Part(
+        name="emulator",
+        command=[sys.executable, "-m", "local.emulator"],
+        settings=settings,
+        is_ready=lambda: _answers(f"{settings.aws_endpoint}/_ministack/ready"),
+        environment={
+            **settings.environment,
+            "GATEWAY_PORT": str(settings.aws_port),
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "MINISTACK_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": settings.secrets.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": settings.secrets.secret_access_key,
+            "AUTH": "true",  # IAM is enforced; without it every bucket is open to the world
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(state / "state"),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(state / "s3"),
+            "TMPDIR": str(scratch),
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "DOCKER_HOST": "unix:///nonexistent",  # never looks after anybody's containers
+        },
+    )
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).is_success
+    except httpx.TransportError:
+        return False
+
+
+def gate(app: ASGIFramework) -> ASGIFramework:
+    """Refuse the housekeeping addresses of the emulator's app, but for the harmless ones."""
+
+    async def gated(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        if scope["type"] == "http" and _is_refused(scope["path"]):
+            await send({"type": "http.response.start", "status": 403, "headers": []})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        else:
+            await app(scope, receive, send)
+
+    return gated
+
+
+def _is_refused(path: str) -> bool:
+    return path.startswith(HOUSEKEEPING) and not path.startswith(HARMLESS)
+
+
+def main() -> None:
+    from ministack.app import app  # noqa: PLC0415  # reads the environment of this part when it is imported
+
+    config = Config()
+    config.bind = [f"127.0.0.1:{Settings.from_environment().aws_port}"]
+    config.keep_alive_timeout = 75
+    asyncio.run(serve(gate(app), config))
+
+
+if __name__ == "__main__":
+    main()
