@@ -1,0 +1,1 @@
+"""The one source tree that every function is bundled from: a folder is a feature."""

@@ -1,0 +1,1 @@
+"""The HTTP function: mounts the routes of the features."""

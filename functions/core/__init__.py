@@ -1,0 +1,1 @@
+"""What the features share: models, resources and rules, no use cases."""

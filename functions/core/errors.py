@@ -1,0 +1,139 @@
+"""Expected failures: what went wrong, in a stable code and a sentence that says what to do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+
+
+class FailureCode(StrEnum):
+    """Why a video could not be processed."""
+
+    NOT_A_VIDEO = "not_a_video"
+    CORRUPT = "corrupt"
+    NO_VIDEO = "no_video"
+    TOO_LONG = "too_long"
+    TOO_LARGE = "too_large"
+    INTERNAL = "internal"
+
+
+class SourceRejectedError(Exception):
+    """The uploaded file can never become a video: trying again would end the same way.
+
+    Step Functions sees the class name as the error and the code as its message.
+    """
+
+    def __init__(self, code: FailureCode) -> None:
+        super().__init__(code.value)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One field of a request that cannot be taken as it is."""
+
+    field: str
+    message: str
+
+
+class ProblemError(Exception):
+    """A request that cannot be served, told as an RFC 9457 problem."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "invalid_input"
+
+    def __init__(self, detail: str, **extra: object) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.extra = extra
+
+
+class InvalidInputError(ProblemError):
+    def __init__(self, detail: str, *errors: FieldError) -> None:
+        super().__init__(detail, errors=[{"field": e.field, "message": e.message} for e in errors])
+
+
+class InvalidCodeError(ProblemError):
+    code = "invalid_code"
+
+
+class NotSignedInError(ProblemError):
+    status = HTTPStatus.UNAUTHORIZED
+    code = "not_signed_in"
+
+    def __init__(self, detail: str = "Please sign in to go on.") -> None:
+        super().__init__(detail)
+
+
+class InvalidCredentialsError(ProblemError):
+    status = HTTPStatus.UNAUTHORIZED
+    code = "invalid_credentials"
+
+
+class NotConfirmedError(ProblemError):
+    status = HTTPStatus.FORBIDDEN
+    code = "not_confirmed"
+
+
+class CrossSiteError(ProblemError):
+    status = HTTPStatus.FORBIDDEN
+    code = "cross_site"
+
+
+class NotFoundError(ProblemError):
+    """There is no such thing, or it is somebody else's: the answer is the same."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "not_found"
+
+    def __init__(self, detail: str = "There is nothing here, or it is not yours to see.") -> None:
+        super().__init__(detail)
+
+
+class InvalidStateError(ProblemError):
+    status = HTTPStatus.CONFLICT
+    code = "invalid_state"
+
+
+class QuotaExceededError(ProblemError):
+    status = HTTPStatus.CONFLICT
+    code = "quota_exceeded"
+
+
+class FileTooLargeError(ProblemError):
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "file_too_large"
+
+
+class PartsMissingError(ProblemError):
+    status = HTTPStatus.CONFLICT
+    code = "parts_missing"
+
+
+class SizeMismatchError(ProblemError):
+    status = HTTPStatus.CONFLICT
+    code = "size_mismatch"
+
+
+class VersionConflictError(ProblemError):
+    status = HTTPStatus.PRECONDITION_FAILED
+    code = "version_conflict"
+
+
+class VersionRequiredError(ProblemError):
+    status = HTTPStatus.PRECONDITION_REQUIRED
+    code = "version_required"
+
+
+class TooManyRequestsError(ProblemError):
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "too_many_requests"
+
+
+class WakingError(ProblemError):
+    """The database is paused and has begun to wake up."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "waking"
+
+    def __init__(self) -> None:
+        super().__init__("Your drive is waking up. This takes a few seconds.")

@@ -1,0 +1,76 @@
+"""The log of changes, written with the change itself, and the doorbells rung after the commit."""
+
+import json
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from functions.core.aws import client
+from functions.core.database import after_commit
+from functions.core.models import Event, EventKind, User, Video
+from functions.core.settings import settings
+from functions.core.views import EventView, VideoView
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+LONGEST_DELAY = 900  # seconds, of an SQS message
+START_WITHIN_SECONDS = 900  # after a video is complete; then the sweep function starts the processing itself
+
+
+def record(session: Session, video: Video, kind: EventKind = EventKind.CHANGED) -> None:
+    """Append the video's new state to its owner's log and tell the owner's open pages after the commit.
+
+    Taking the number locks the user's row until the commit: numbers become visible in their own order,
+    so a reader who has seen n will never be handed a smaller one later.
+    """
+    next_seq = update(User).where(User.id == video.owner_id).values(last_event_seq=User.last_event_seq + 1)
+    seq = session.execute(next_seq.returning(User.last_event_seq)).scalar_one()
+    view = None if kind is EventKind.REMOVED else VideoView.of(video)
+    event = Event(
+        user_id=video.owner_id,
+        seq=seq,
+        video_id=video.id,
+        kind=kind,
+        payload=None if view is None else view.model_dump(mode="json"),
+    )
+    session.add(event)
+    message = {"user_id": str(event.user_id), "event": EventView.of(event).model_dump(mode="json")}
+    after_commit(session, lambda: _announce(message))
+
+
+def _announce(message: Mapping[str, object]) -> None:
+    sns: SNSClient = client("sns")
+    sns.publish(TopicArn=settings().updates_topic_arn, Message=json.dumps(message))
+
+
+def watch(job: str, video_id: object, *, seconds: int = 0) -> None:
+    """Have the sweep function do `job` for the video in `seconds`, by a message that hops until it is due."""
+    sqs: SQSClient = client("sqs")
+    sqs.send_message(
+        QueueUrl=settings().watchdog_queue_url,
+        MessageBody=json.dumps({"job": job, "video_id": str(video_id), "due": int(time.time()) + seconds}),
+        DelaySeconds=min(max(seconds, 0), LONGEST_DELAY),
+    )
+
+
+def start_processing(source_key: str) -> None:
+    """Start the state machine, as the bucket's own event does after an upload."""
+    sfn: SFNClient = client("stepfunctions")
+    sfn.start_execution(
+        stateMachineArn=settings().state_machine_arn, input=json.dumps({"source_key": source_key})
+    )
+
+
+def stop_processing(execution: str) -> None:
+    """Stop an execution; one that has ended already is no error."""
+    sfn: SFNClient = client("stepfunctions")
+    try:
+        sfn.stop_execution(executionArn=execution, cause="The video is being deleted.")
+    except sfn.exceptions.ExecutionDoesNotExist:
+        return

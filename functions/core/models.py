@@ -1,0 +1,259 @@
+"""The tables, which are the domain model too: state rules live here, no input or output."""
+
+import secrets
+import time
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, BigInteger, DateTime, Enum, ForeignKey, Index, String
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
+
+from functions.core.errors import FailureCode
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def uuid7() -> UUID:
+    """Return a time-ordered UUID (RFC 9562 §5.7): sorting by it is sorting by creation."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = milliseconds << 80 | secrets.randbits(80)
+    value = value & ~(0xF << 76) | 7 << 76
+    return UUID(int=value & ~(0b11 << 62) | 0b10 << 62)
+
+
+class Role(StrEnum):
+    MEMBER = "member"
+    ADMIN = "admin"
+
+
+class Visibility(StrEnum):
+    """Who may watch a published video: nobody else, whoever has the address, everybody."""
+
+    PRIVATE = "private"
+    UNLISTED = "unlisted"
+    PUBLIC = "public"
+
+
+class VideoState(StrEnum):
+    """uploading → uploaded → processing → ready | failed; failed → uploaded on Retry."""
+
+    UPLOADING = "uploading"
+    UPLOADED = "uploaded"
+    PROCESSING = "processing"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class EventKind(StrEnum):
+    CHANGED = "video.changed"
+    REMOVED = "video.removed"
+
+
+def _text_enum(kind: type[StrEnum]) -> Enum:
+    """Store the values as plain text: adding one later needs no migration."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=False,
+        length=20,
+        values_callable=lambda e: [m.value for m in e],
+    )
+
+
+class Base(MappedAsDataclass, DeclarativeBase):
+    type_annotation_map = {  # noqa: RUF012 (SQLAlchemy's own name and shape)
+        datetime: DateTime(timezone=True),
+        int: BigInteger,
+        dict[str, Any]: JSON().with_variant(JSONB, "postgresql"),
+        Role: _text_enum(Role),
+        Visibility: _text_enum(Visibility),
+        VideoState: _text_enum(VideoState),
+        FailureCode: _text_enum(FailureCode),
+        EventKind: _text_enum(EventKind),
+    }
+
+
+class User(Base, kw_only=True):
+    """An account; its id is the Cognito subject."""
+
+    __tablename__ = "users"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(320), unique=True)
+    display_name: Mapped[str] = mapped_column(String(100))
+    role: Mapped[Role] = mapped_column(default=Role.MEMBER)
+    quota_bytes: Mapped[int]
+    last_event_seq: Mapped[int] = mapped_column(default=0)
+    disabled_at: Mapped[datetime | None] = mapped_column(default=None)
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+
+
+class Session(Base, kw_only=True):
+    """A signed-in browser. Only the SHA-256 of its token is kept."""
+
+    __tablename__ = "sessions"
+
+    SLIDING = timedelta(days=7)
+    ABSOLUTE = timedelta(days=30)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid7)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    user_agent: Mapped[str] = mapped_column(String(400), default="")
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+    last_seen_at: Mapped[datetime] = mapped_column(default_factory=now)
+    expires_at: Mapped[datetime] = mapped_column(default_factory=lambda: now() + Session.SLIDING)
+
+    user: Mapped[User] = relationship(init=False, lazy="raise")
+
+
+class Video(Base, kw_only=True):
+    """A video of the drive, from the first byte sent to the last byte deleted.
+
+    `revision` is the rendition set being served (None until ready); `attempt` counts processing runs and
+    fences late messages; `version` is the optimistic lock of what people edit; `progress` is in per cent of
+    the chunks while processing. Sizes in bytes.
+    """
+
+    __tablename__ = "videos"
+    __table_args__ = (
+        Index("ix_videos_owner_id_id", "owner_id", "id"),
+        Index("ix_videos_feed", "visibility", "state", "published_at", "id"),
+        Index("ix_videos_purge_at", "purge_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid7)
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    file_name: Mapped[str]
+    title: Mapped[str]
+    description: Mapped[str] = mapped_column(default="")
+    visibility: Mapped[Visibility] = mapped_column(default=Visibility.PRIVATE)
+    state: Mapped[VideoState] = mapped_column(default=VideoState.UPLOADING)
+    version: Mapped[int] = mapped_column(default=1)
+    revision: Mapped[int | None] = mapped_column(default=None)
+    attempt: Mapped[int] = mapped_column(default=0)
+    execution: Mapped[str | None] = mapped_column(default=None)
+    lease_expires_at: Mapped[datetime | None] = mapped_column(default=None)
+    progress: Mapped[int | None] = mapped_column(default=None)
+    chunk_count: Mapped[int | None] = mapped_column(default=None)
+    failure_code: Mapped[FailureCode | None] = mapped_column(default=None)
+    size_bytes: Mapped[int]
+    stored_bytes: Mapped[int] = mapped_column(default=0)
+    duration_ms: Mapped[int | None] = mapped_column(default=None)
+    width: Mapped[int | None] = mapped_column(default=None)
+    height: Mapped[int | None] = mapped_column(default=None)
+    fps: Mapped[str | None] = mapped_column(String(20), default=None)
+    rotation: Mapped[int | None] = mapped_column(default=None)
+    hdr: Mapped[bool | None] = mapped_column(default=None)
+    video_codec: Mapped[str | None] = mapped_column(String(40), default=None)
+    audio_codec: Mapped[str | None] = mapped_column(String(40), default=None)
+    published_at: Mapped[datetime | None] = mapped_column(default=None)
+    trashed_at: Mapped[datetime | None] = mapped_column(default=None)
+    purge_at: Mapped[datetime | None] = mapped_column(default=None)
+    purge_started_at: Mapped[datetime | None] = mapped_column(default=None)
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+    updated_at: Mapped[datetime] = mapped_column(default_factory=now, onupdate=now)
+
+    owner: Mapped[User] = relationship(init=False, lazy="raise")
+
+    @property
+    def source_key(self) -> str:
+        return source_key(self.id)
+
+    @property
+    def card_key(self) -> str | None:
+        return None if self.revision is None else f"{media_prefix(self.id)}{self.revision}/card.jpg"
+
+    @property
+    def playlist_key(self) -> str | None:
+        return None if self.revision is None else f"{media_prefix(self.id)}{self.revision}/master.m3u8"
+
+    def put_in_trash(self, days: int) -> None:
+        self.trashed_at = now()
+        self.purge_at = self.trashed_at + timedelta(days=days)
+
+    def take_out_of_trash(self) -> None:
+        self.trashed_at = self.purge_at = None
+
+    def start_purge(self) -> None:
+        """From here on nobody sees the video, and messages of a run still under way no longer count."""
+        self.purge_started_at = self.purge_at = now()
+        self.attempt += 1
+
+
+def source_key(video_id: UUID | str) -> str:
+    return f"source/{video_id}"
+
+
+def media_prefix(video_id: UUID | str) -> str:
+    return f"media/{video_id}/"
+
+
+class Upload(Base, kw_only=True):
+    """A multipart upload under way; gone when the video is complete."""
+
+    __tablename__ = "uploads"
+
+    LIFETIME = timedelta(days=7)
+
+    video_id: Mapped[UUID] = mapped_column(ForeignKey("videos.id", ondelete="CASCADE"), primary_key=True)
+    s3_upload_id: Mapped[str]
+    size_bytes: Mapped[int]
+    part_size: Mapped[int]
+    fingerprint: Mapped[str] = mapped_column(String(200), default="")
+    expires_at: Mapped[datetime] = mapped_column(default_factory=lambda: now() + Upload.LIFETIME, index=True)
+
+    video: Mapped[Video] = relationship(init=False, lazy="raise")
+
+    @property
+    def part_count(self) -> int:
+        return -(-self.size_bytes // self.part_size)
+
+    def part_length(self, number: int) -> int:
+        """Length of part `number` (from 1) in bytes; the last one is what remains."""
+        return min(self.part_size, self.size_bytes - (number - 1) * self.part_size)
+
+
+class Chunk(Base, kw_only=True):
+    """One encoded chunk of one rung; a repeated message finds it here already."""
+
+    __tablename__ = "chunks"
+
+    video_id: Mapped[UUID] = mapped_column(ForeignKey("videos.id", ondelete="CASCADE"), primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    index: Mapped[int] = mapped_column(primary_key=True)
+    height: Mapped[int] = mapped_column(primary_key=True)
+    bytes: Mapped[int]
+    duration_ms: Mapped[int]
+
+
+class Rendition(Base, kw_only=True):
+    """One rung of a finished revision, as the master playlist names it. Bandwidths in bit/s."""
+
+    __tablename__ = "renditions"
+
+    video_id: Mapped[UUID] = mapped_column(ForeignKey("videos.id", ondelete="CASCADE"), primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    height: Mapped[int] = mapped_column(primary_key=True)
+    width: Mapped[int]
+    bytes: Mapped[int]
+    bandwidth: Mapped[int]
+    codecs: Mapped[str] = mapped_column(String(80))
+
+
+class Event(Base, kw_only=True):
+    """One change of a user's drive; `seq` has no gaps within a user and grows in order of commit."""
+
+    __tablename__ = "events"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    video_id: Mapped[UUID]
+    kind: Mapped[EventKind]
+    payload: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime] = mapped_column(default_factory=now, index=True)

@@ -1,0 +1,345 @@
+"""Every question asked of the tables, with the owner checked inside the SQL."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, delete, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, joinedload
+
+from functions.core.errors import InvalidInputError, NotFoundError
+from functions.core.models import (
+    Chunk,
+    Event,
+    Rendition,
+    Upload,
+    User,
+    Video,
+    VideoState,
+    Visibility,
+    now,
+)
+from functions.core.models import Session as BrowserSession
+
+IN_TRASH = Video.trashed_at.is_not(None)
+NOT_PURGED = Video.purge_started_at.is_(None)
+ON_SHOW: tuple[ColumnElement[bool], ...] = (
+    Video.published_at.is_not(None),
+    Video.state == VideoState.READY,
+    Video.trashed_at.is_(None),
+    NOT_PURGED,
+)
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Where a page ended: the sort key of its last row, opaque to the browser."""
+
+    values: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return base64.urlsafe_b64encode(json.dumps(self.values).encode()).decode().rstrip("=")
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor":
+        try:
+            values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+            return cls(tuple(str(value) for value in values))
+        except (binascii.Error, ValueError, TypeError) as error:
+            raise InvalidInputError(
+                "This page address is damaged. Start again from the first page."
+            ) from error
+
+
+SortKey = Callable[[Video], tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One page of videos and the cursor of the next, None at the end."""
+
+    videos: Sequence[Video]
+    next_cursor: str | None
+
+
+class UserRepository:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, user_id: UUID) -> User:
+        user = self._session.get(User, user_id)
+        if user is None:
+            raise NotFoundError
+        return user
+
+    def add_if_new(self, user: User) -> User:
+        """Remember an account at its first sign-in; two at once are one."""
+        values = {
+            "id": user.id,
+            "email": user.email,
+            "display_name": user.display_name,
+            "role": user.role,
+            "quota_bytes": user.quota_bytes,
+            "last_event_seq": 0,
+            "created_at": user.created_at,
+        }
+        self._session.execute(insert(User).values(values).on_conflict_do_nothing(index_elements=["id"]))
+        return self.get(user.id)
+
+    def lock(self, user_id: UUID) -> User:
+        """Hold the user's row until the commit: quota is decided by one at a time."""
+        statement = select(User).where(User.id == user_id).with_for_update()
+        return self._session.execute(statement, execution_options={"populate_existing": True}).scalar_one()
+
+    def usage(self, user_id: UUID) -> tuple[int, int, int]:
+        """Return the bytes of (originals, renditions, those of both that are in the trash)."""
+        both = Video.size_bytes + Video.stored_bytes
+        statement = select(
+            func.coalesce(func.sum(Video.size_bytes), 0),
+            func.coalesce(func.sum(Video.stored_bytes), 0),
+            func.coalesce(func.sum(both).filter(IN_TRASH), 0),
+        ).where(Video.owner_id == user_id)
+        originals, renditions, trash = self._session.execute(statement).one()
+        return int(originals), int(renditions), int(trash)
+
+
+class SessionRepository:
+    """Signed-in browsers."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, browser: BrowserSession) -> None:
+        self._session.add(browser)
+
+    def find(self, token_hash: str) -> BrowserSession | None:
+        """Return the live session of an account that is not disabled."""
+        moment = now()
+        statement = (
+            select(BrowserSession)
+            .join(BrowserSession.user)
+            .options(joinedload(BrowserSession.user))
+            .where(
+                BrowserSession.token_hash == token_hash,
+                BrowserSession.expires_at > moment,
+                BrowserSession.created_at > moment - BrowserSession.ABSOLUTE,
+                User.disabled_at.is_(None),
+            )
+        )
+        return self._session.scalars(statement).one_or_none()
+
+    def remove(self, token_hash: str) -> None:
+        self._session.execute(delete(BrowserSession).where(BrowserSession.token_hash == token_hash))
+
+    def remove_expired(self) -> None:
+        self._session.execute(delete(BrowserSession).where(BrowserSession.expires_at <= now()))
+
+
+class VideoRepository:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, video: Video) -> None:
+        self._session.add(video)
+        self._session.flush()
+
+    def find(self, video_id: UUID, *, lock: bool = False) -> Video | None:
+        """Return the video whoever owns it; for functions that act for the drive itself."""
+        statement = select(Video).where(Video.id == video_id)
+        if lock:
+            statement = statement.with_for_update()
+        return self._session.execute(
+            statement, execution_options={"populate_existing": True}
+        ).scalar_one_or_none()
+
+    def owned(self, video_id: UUID, owner_id: UUID, *, lock: bool = False) -> Video:
+        statement = select(Video).where(Video.id == video_id, Video.owner_id == owner_id, NOT_PURGED)
+        if lock:
+            statement = statement.with_for_update()
+        video = self._session.scalars(statement).one_or_none()
+        if video is None:
+            raise NotFoundError
+        return video
+
+    def drive(self, owner_id: UUID, *, state: VideoState | None, cursor: str | None, limit: int) -> Slice:
+        """Newest first, without the trash."""
+        statement = select(Video).where(Video.owner_id == owner_id, ~IN_TRASH, NOT_PURGED)
+        if state is not None:
+            statement = statement.where(Video.state == state)
+        return self._by_id(statement, cursor, limit)
+
+    def trash(self, owner_id: UUID, *, cursor: str | None, limit: int) -> Slice:
+        return self._by_id(
+            select(Video).where(Video.owner_id == owner_id, IN_TRASH, NOT_PURGED), cursor, limit
+        )
+
+    def feed(self, *, owner_id: UUID | None = None, cursor: str | None, limit: int) -> Slice:
+        """Public videos, of everybody or of one, the last published first."""
+        statement = (
+            select(Video)
+            .options(joinedload(Video.owner))
+            .where(Video.visibility == Visibility.PUBLIC, *ON_SHOW)
+        )
+        if owner_id is not None:
+            statement = statement.where(Video.owner_id == owner_id)
+        if cursor is not None:
+            try:
+                published_at, video_id = Cursor.parse(cursor).values
+                last = (datetime.fromisoformat(published_at), UUID(video_id))
+            except ValueError as error:
+                raise InvalidInputError(
+                    "This page address is damaged. Start again from the first page."
+                ) from error
+            statement = statement.where(tuple_(Video.published_at, Video.id) < last)
+        statement = statement.order_by(Video.published_at.desc(), Video.id.desc())
+        return self._slice(statement, limit, lambda video: (str(video.published_at), str(video.id)))
+
+    def watchable(self, video_id: UUID, viewer_id: UUID | None) -> Video:
+        """Return a video that the viewer may watch: published and not private, or their own."""
+        shown = Video.visibility.in_([Visibility.PUBLIC, Visibility.UNLISTED])
+        allowed = shown.self_group() & ON_SHOW[0] & ON_SHOW[1]
+        if viewer_id is not None:
+            allowed = allowed | (Video.owner_id == viewer_id)
+        statement = (
+            select(Video)
+            .options(joinedload(Video.owner))
+            .where(Video.id == video_id, allowed, ~IN_TRASH, NOT_PURGED)
+        )
+        video = self._session.scalars(statement).one_or_none()
+        if video is None:
+            raise NotFoundError
+        return video
+
+    def move(
+        self, video_id: UUID, *, to: VideoState, expected: Sequence[VideoState], **values: object
+    ) -> Video | None:
+        """Change the state if it is one of `expected`, else return None: a late message changes nothing.
+
+        `attempt` and `execution` among the values that start with `if_` narrow the expectation.
+        """
+        conditions = [Video.id == video_id, Video.state.in_(expected), NOT_PURGED]
+        conditions += [
+            getattr(Video, name.removeprefix("if_")) == values.pop(name)
+            for name in list(values)
+            if name.startswith("if_")
+        ]
+        statement = (
+            update(Video).where(*conditions).values(state=to, updated_at=now(), **values).returning(Video)
+        )
+        return self._session.execute(
+            statement, execution_options={"populate_existing": True}
+        ).scalar_one_or_none()
+
+    def due_for_purge(self, limit: int) -> Sequence[UUID]:
+        """Return videos whose time in the trash is over, and those whose purge was cut short."""
+        statement = select(Video.id).where(Video.purge_at <= now()).order_by(Video.purge_at).limit(limit)
+        return self._session.scalars(statement).all()
+
+    def stuck(self, limit: int) -> Sequence[Video]:
+        """Return videos waiting or working for longer than they may."""
+        waiting = (Video.state == VideoState.UPLOADED) & (Video.updated_at < now() - timedelta(minutes=15))
+        working = (Video.state == VideoState.PROCESSING) & (Video.lease_expires_at < now())
+        return self._session.scalars(select(Video).where(waiting | working, NOT_PURGED).limit(limit)).all()
+
+    def remove(self, video: Video) -> None:
+        self._session.delete(video)
+        self._session.flush()
+
+    def record_chunk(self, video: Video, index: int, rungs: Sequence[tuple[int, int, int]]) -> int:
+        """Insert (height, bytes, duration_ms) of each rung unless there already; return the chunks now done.
+
+        The caller holds the video's row, so that two chunks finishing at once are counted one by one.
+        """
+        rows = [
+            {
+                "video_id": video.id,
+                "revision": video.attempt,
+                "index": index,
+                "height": height,
+                "bytes": size,
+                "duration_ms": duration,
+            }
+            for height, size, duration in rungs
+        ]
+        self._session.execute(insert(Chunk).values(rows).on_conflict_do_nothing())
+        statement = select(func.count(func.distinct(Chunk.index))).where(
+            Chunk.video_id == video.id, Chunk.revision == video.attempt
+        )
+        return self._session.execute(statement).scalar_one()
+
+    def record_renditions(self, renditions: Sequence[Rendition]) -> None:
+        for rendition in renditions:
+            self._session.merge(rendition)
+
+    def _by_id(self, statement: Select[Video], cursor: str | None, limit: int) -> Slice:
+        if cursor is not None:
+            try:
+                (last,) = Cursor.parse(cursor).values
+                statement = statement.where(Video.id < UUID(last))
+            except ValueError as error:
+                raise InvalidInputError(
+                    "This page address is damaged. Start again from the first page."
+                ) from error
+        return self._slice(statement.order_by(Video.id.desc()), limit, lambda video: (str(video.id),))
+
+    def _slice(self, statement: Select[Video], limit: int, key: SortKey) -> Slice:
+        videos = self._session.scalars(statement.limit(limit + 1)).all()
+        if len(videos) <= limit:
+            return Slice(videos, None)
+        return Slice(videos[:limit], str(Cursor(key(videos[limit - 1]))))
+
+
+class UploadRepository:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, upload: Upload) -> None:
+        self._session.add(upload)
+
+    def owned(self, video_id: UUID, owner_id: UUID) -> Upload:
+        upload = self.find(video_id, owner_id)
+        if upload is None:
+            raise NotFoundError
+        return upload
+
+    def find(self, video_id: UUID, owner_id: UUID) -> Upload | None:
+        statement = self._with_video().where(Upload.video_id == video_id, Video.owner_id == owner_id)
+        return self._session.scalars(statement).one_or_none()
+
+    def of(self, owner_id: UUID) -> Sequence[Upload]:
+        statement = self._with_video().where(Video.owner_id == owner_id).order_by(Upload.video_id.desc())
+        return self._session.scalars(statement).all()
+
+    def expired(self, limit: int) -> Sequence[Upload]:
+        return self._session.scalars(self._with_video().where(Upload.expires_at <= now()).limit(limit)).all()
+
+    def remove(self, video_id: UUID) -> None:
+        self._session.execute(delete(Upload).where(Upload.video_id == video_id))
+
+    def _with_video(self) -> Select[Upload]:
+        return select(Upload).join(Upload.video).options(joinedload(Upload.video)).where(NOT_PURGED)
+
+
+class EventRepository:
+    KEPT = timedelta(days=7)
+    PAGE = 200
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def after(self, user_id: UUID, seq: int) -> Sequence[Event]:
+        statement = (
+            select(Event)
+            .where(Event.user_id == user_id, Event.seq > seq)
+            .order_by(Event.seq)
+            .limit(self.PAGE)
+        )
+        return self._session.scalars(statement).all()
+
+    def remove_old(self) -> None:
+        self._session.execute(delete(Event).where(Event.created_at < now() - self.KEPT))

@@ -1,0 +1,253 @@
+"""The media bucket, and the signatures that open it: to uploaders for writing, to viewers for reading."""
+
+import base64
+import json
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from functions.core.aws import client, config
+from functions.core.settings import settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_s3 import S3Client
+
+PART_URL_SECONDS = 900
+SOURCE_URL_SECONDS = 6 * 3600
+POSTER_WINDOW_SECONDS = 150
+_NOT_FOUND = {"404", "NoSuchKey", "NoSuchUpload", "NotFound"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part that S3 has; `size` in bytes."""
+
+    number: int
+    size: int
+    etag: str
+
+
+class MissingObjectError(Exception):
+    """The object or the multipart upload is not there (any more)."""
+
+
+class MediaStorage:
+    """The objects of one bucket, by key."""
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+
+    # Objects
+
+    def get(self, key: str) -> bytes:
+        with self._found():
+            return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+
+    def read_range(self, key: str, start: int, end: int) -> bytes:
+        """Return the bytes from `start` up to, not including, `end`."""
+        with self._found():
+            answer = self._s3.get_object(Bucket=self._bucket, Key=key, Range=f"bytes={start}-{end - 1}")
+            return answer["Body"].read()
+
+    def put(self, key: str, body: bytes, content_type: str) -> None:
+        self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
+
+    def upload_file(self, path: Path, key: str, content_type: str) -> None:
+        self._s3.upload_file(str(path), self._bucket, key, ExtraArgs={"ContentType": content_type})
+
+    def size(self, key: str) -> int:
+        with self._found():
+            return self._s3.head_object(Bucket=self._bucket, Key=key)["ContentLength"]
+
+    def keys(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """Yield (key, size) of every object under the prefix."""
+        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+            for found in page.get("Contents", []):
+                yield found["Key"], found["Size"]
+
+    def delete(self, keys: Iterable[str]) -> int:
+        """Delete the objects, a thousand a request; return how many. Raises if S3 refuses one."""
+        waiting = list(keys)
+        for start in range(0, len(waiting), 1000):
+            batch = [{"Key": key} for key in waiting[start : start + 1000]]
+            answer = self._s3.delete_objects(Bucket=self._bucket, Delete={"Objects": batch, "Quiet": True})  # type: ignore[typeddict-item]
+            if refused := answer.get("Errors"):
+                raise OSError(f"S3 kept {len(refused)} objects: {refused[0].get('Code')}")
+        return len(waiting)
+
+    def source_url(self, key: str) -> str:
+        """Sign a GET for ffmpeg, which must never hold credentials of its own."""
+        return self._s3.generate_presigned_url(
+            "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=SOURCE_URL_SECONDS
+        )
+
+    # Multipart uploads
+
+    def start_upload(self, key: str) -> str:
+        answer = self._s3.create_multipart_upload(
+            Bucket=self._bucket, Key=key, ContentType="application/octet-stream"
+        )
+        return answer["UploadId"]
+
+    def part_url(self, key: str, upload_id: str, number: int, size: int) -> str:
+        """Sign a PUT of exactly this part with exactly this many bytes."""
+        parameters = {
+            "Bucket": self._bucket,
+            "Key": key,
+            "UploadId": upload_id,
+            "PartNumber": number,
+            "ContentLength": size,
+        }
+        return self._s3.generate_presigned_url("upload_part", Params=parameters, ExpiresIn=PART_URL_SECONDS)
+
+    def parts(self, key: str, upload_id: str) -> list[Part]:
+        """List the parts S3 really has, in order."""
+        with self._found():
+            pages = self._s3.get_paginator("list_parts").paginate(
+                Bucket=self._bucket, Key=key, UploadId=upload_id
+            )
+            return [
+                Part(part["PartNumber"], part["Size"], part["ETag"])
+                for page in pages
+                for part in page.get("Parts", [])
+            ]
+
+    def complete_upload(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
+        """Join the parts. Completing twice is no error: the first one's object stays."""
+        listed = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
+        with self._found():
+            self._s3.complete_multipart_upload(
+                Bucket=self._bucket,
+                Key=key,
+                UploadId=upload_id,
+                MultipartUpload={"Parts": listed},  # type: ignore[typeddict-item]
+            )
+
+    def abort_upload(self, key: str, upload_id: str) -> None:
+        """Drop an upload and its parts; one that is gone is no error."""
+        try:
+            with self._found():
+                self._s3.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload_id)
+        except MissingObjectError:
+            return
+
+    def open_uploads(self, key: str) -> list[str]:
+        """Return the ids of the multipart uploads of a key that are still open."""
+        pages = self._s3.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket, Prefix=key)
+        return [
+            found["UploadId"] for page in pages for found in page.get("Uploads", []) if found["Key"] == key
+        ]
+
+    @property
+    def _s3(self) -> "S3Client":
+        return _s3()
+
+    @staticmethod
+    def _found() -> "_Found":
+        return _Found()
+
+
+class _Found:
+    """Turns S3's several ways of saying "not there" into one."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        response = getattr(error, "response", None)
+        if isinstance(response, dict) and response.get("Error", {}).get("Code") in _NOT_FOUND:
+            raise MissingObjectError(str(error)) from error
+
+
+@cache
+def _s3() -> "S3Client":
+    import boto3  # noqa: PLC0415 (see functions.core.aws.client)
+
+    # A declared checksum would make S3 demand a header with every part that the browser sends, and the SDK's
+    # default would sign the checksum of an empty body into the part's address.
+    made: S3Client = boto3.client(
+        "s3",
+        config=config(
+            signature_version="s3v4",
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            s3={"addressing_style": "path" if settings().stage == "local" else "virtual"},
+        ),
+    )
+    return made
+
+
+@cache
+def media_storage() -> MediaStorage:
+    return MediaStorage(settings().media_bucket)
+
+
+# Playback: CloudFront policies signed with the drive's KMS key. The signature is ECDSA P-256 over SHA-256 in
+# DER, which CloudFront takes since April 2026 when the hash algorithm is named.
+
+
+def playback_cookies(video_id: object, seconds: int) -> dict[str, str]:
+    """Return the cookies that open every byte of one video for `seconds`."""
+    policy = _policy(f"media/{video_id}/*", int(time.time()) + seconds)
+    return {
+        "CloudFront-Policy": _encode(policy),
+        "CloudFront-Signature": _encode(_sign(policy)),
+        "CloudFront-Key-Pair-Id": settings().signing_key_pair_id,
+        "CloudFront-Hash-Algorithm": "SHA256",
+    }
+
+
+def signed_urls(keys: Sequence[str]) -> list[str]:
+    """Return an address for each key that works for 150 to 300 s.
+
+    Addresses stay the same within a window, so that a browser keeps the picture it has and a list that is
+    asked for again costs no signature.
+    """
+    window = int(time.time()) // POSTER_WINDOW_SECONDS
+    if len(keys) <= 1:
+        return [_signed_url(key, window) for key in keys]
+    with ThreadPoolExecutor(max_workers=8) as threads:
+        return list(threads.map(lambda key: _signed_url(key, window), keys))
+
+
+@lru_cache(maxsize=4096)
+def _signed_url(key: str, window: int) -> str:
+    policy = _policy(key, (window + 2) * POSTER_WINDOW_SECONDS)
+    query = {
+        "Policy": _encode(policy),
+        "Signature": _encode(_sign(policy)),
+        "Key-Pair-Id": settings().signing_key_pair_id,
+        "Hash-Algorithm": "SHA256",
+    }
+    return f"/{key}?{urlencode(query, safe='~')}"
+
+
+def _policy(path: str, expires: int) -> bytes:
+    """Name no host: the key belongs to one distribution, whatever names it answers to."""
+    statement = {
+        "Resource": f"http*://*/{path}",
+        "Condition": {"DateLessThan": {"AWS:EpochTime": expires}},
+    }
+    return json.dumps({"Statement": [statement]}, separators=(",", ":")).encode()
+
+
+def _sign(message: bytes) -> bytes:
+    kms: KMSClient = client("kms")
+    answer = kms.sign(
+        KeyId=settings().signing_key_id,
+        Message=message,
+        MessageType="RAW",
+        SigningAlgorithm="ECDSA_SHA_256",
+    )
+    return answer["Signature"]
+
+
+def _encode(value: bytes) -> str:
+    """Encode as CloudFront does: base64 with the characters that cookies and addresses forbid exchanged."""
+    return base64.b64encode(value).decode().translate(str.maketrans("+=/", "-_~"))

@@ -1,0 +1,158 @@
+"""What people are shown of the tables: the shapes that the API answers and the events carry."""
+
+from datetime import datetime
+from typing import Any, Generic, Self, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from functions.core.errors import FailureCode
+from functions.core.models import Event, EventKind, Role, User, Video, VideoState, Visibility
+
+Item = TypeVar("Item")
+
+# code → (what happened, what to do)
+FAILURES: dict[FailureCode, tuple[str, str]] = {
+    FailureCode.NOT_A_VIDEO: ("This file is not a video we can read.", "Upload a video file instead."),
+    FailureCode.CORRUPT: (
+        "This file is damaged or was cut short.",
+        "Check that it plays on your device, then upload it again.",
+    ),
+    FailureCode.NO_VIDEO: ("This file has no moving picture in it.", "Upload a file that contains video."),
+    FailureCode.TOO_LONG: ("This video is longer than this drive allows.", "Upload a shorter cut."),
+    FailureCode.TOO_LARGE: (
+        "The picture of this video is larger than this drive allows.",
+        "Export it in a smaller resolution and upload that.",
+    ),
+    FailureCode.INTERNAL: ("Something went wrong on our side.", "Your file is safe. Try again."),
+}
+
+
+class View(BaseModel):
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class Page(View, Generic[Item]):
+    items: list[Item]
+    next_cursor: str | None = None
+
+
+class Me(View):
+    id: UUID
+    email: str
+    display_name: str
+    role: Role
+    quota_bytes: int
+    used_bytes: int
+
+    @classmethod
+    def of(cls, user: User, *, used_bytes: int) -> "Me":
+        return cls(
+            id=user.id,
+            email=user.email,
+            display_name=user.display_name,
+            role=user.role,
+            quota_bytes=user.quota_bytes,
+            used_bytes=used_bytes,
+        )
+
+
+class Failure(View):
+    """`message` says what happened, `action` what to do; `retry` whether trying again can help."""
+
+    code: FailureCode
+    message: str
+    action: str
+    retry: bool
+
+
+class VideoView(View):
+    """A video as its owner sees it.
+
+    `poster_url` is a short-lived address that only an answer of the API carries, an event never does.
+    """
+
+    id: UUID
+    file_name: str
+    title: str
+    description: str
+    visibility: Visibility
+    state: VideoState
+    progress: int | None
+    failure: Failure | None
+    version: int
+    revision: int | None
+    size_bytes: int
+    stored_bytes: int
+    duration_ms: int | None
+    width: int | None
+    height: int | None
+    poster_url: str | None
+    published_at: datetime | None
+    trashed_at: datetime | None
+    purge_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, video: Video, *, poster_url: str | None = None) -> "VideoView":
+        values: dict[str, Any] = {
+            name: getattr(video, name) for name in cls.model_fields if hasattr(video, name)
+        }
+        return cls(**values, poster_url=poster_url, failure=_failure(video.failure_code))
+
+
+def _failure(code: FailureCode | None) -> Failure | None:
+    if code is None:
+        return None
+    message, action = FAILURES[code]
+    return Failure(code=code, message=message, action=action, retry=code is FailureCode.INTERNAL)
+
+
+class Owner(View):
+    id: UUID
+    display_name: str
+
+
+class PublicVideo(View):
+    """A video as everybody may see it."""
+
+    id: UUID
+    title: str
+    description: str
+    duration_ms: int | None
+    published_at: datetime | None
+    visibility: Visibility
+    poster_url: str | None
+    owner: Owner
+    mine: bool
+
+    @classmethod
+    def of(cls, video: Video, *, viewer_id: UUID | None, poster_url: str | None, **more: Any) -> Self:
+        return cls(
+            id=video.id,
+            title=video.title,
+            description=video.description,
+            duration_ms=video.duration_ms,
+            published_at=video.published_at,
+            visibility=video.visibility,
+            poster_url=poster_url,
+            owner=Owner.model_validate(video.owner),
+            mine=video.owner_id == viewer_id,
+            **more,
+        )
+
+
+class EventView(View):
+    """One change, as the socket and GET /events tell it. `video` is None when it was removed."""
+
+    seq: int
+    kind: EventKind
+    video_id: UUID
+    video: VideoView | None
+    at: datetime
+
+    @classmethod
+    def of(cls, event: Event) -> "EventView":
+        video = None if event.payload is None else VideoView.model_validate(event.payload)
+        return cls(seq=event.seq, kind=event.kind, video_id=event.video_id, video=video, at=event.created_at)

@@ -1,0 +1,1 @@
+"""The owner's drive: list, edit, publish, trash, restore, delete for good."""

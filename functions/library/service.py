@@ -1,0 +1,138 @@
+"""Use cases of the owner's drive."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from functions.core import events
+from functions.core.database import after_commit
+from functions.core.errors import FieldError, InvalidInputError, InvalidStateError, VersionConflictError
+from functions.core.models import EventKind, User, Video, VideoState, Visibility, now
+from functions.core.repositories import VideoRepository
+from functions.core.storage import signed_urls
+from functions.core.views import VideoView
+
+
+def show(videos: Sequence[Video]) -> list[VideoView]:
+    """Show the videos with their pictures, all signed at once."""
+    keys = {video.id: video.card_key for video in videos}
+    pictured = [key for key in keys.values() if key is not None]
+    urls = dict(zip(pictured, signed_urls(pictured), strict=True))
+    return [VideoView.of(video, poster_url=urls.get(keys[video.id] or "")) for video in videos]
+
+
+def edit(
+    session: Session,
+    owner: User,
+    video_id: UUID,
+    *,
+    version: int,
+    title: str | None,
+    description: str | None,
+    visibility: Visibility | None,
+) -> Video:
+    """Change what is given, unless somebody changed the video since `version`."""
+    if title is not None and not title.strip():
+        raise InvalidInputError("A video needs a title.", FieldError("title", "Enter a title."))
+    video = _locked(session, owner, video_id, version)
+    if title is not None:
+        video.title = title.strip()
+    if description is not None:
+        video.description = description
+    if visibility is not None:
+        video.visibility = visibility
+    return _changed(session, video)
+
+
+def publish(
+    session: Session, owner: User, video_id: UUID, *, visibility: Visibility, version: int | None
+) -> Video:
+    """Put a video on show; it stays where it is in the feed if it was there already."""
+    video = _locked(session, owner, video_id, version)
+    if video.trashed_at is not None:
+        raise InvalidStateError("This video is in the trash. Restore it first.")
+    if video.published_at is not None and video.visibility is visibility:
+        return video
+    video.published_at = video.published_at or now()
+    video.visibility = visibility
+    return _changed(session, video)
+
+
+def unpublish(session: Session, owner: User, video_id: UUID, *, version: int | None) -> Video:
+    """Make a draft of it again, for nobody's eyes but the owner's."""
+    video = _locked(session, owner, video_id, version)
+    if video.published_at is None:
+        return video
+    video.published_at = None
+    video.visibility = Visibility.PRIVATE
+    return _changed(session, video)
+
+
+def trash(session: Session, owner: User, video_id: UUID, *, days: int, version: int | None) -> Video:
+    video = _locked(session, owner, video_id, version)
+    if video.state is VideoState.UPLOADING:
+        raise InvalidStateError("This video is still being uploaded. Cancel the upload instead.")
+    if video.trashed_at is None:
+        video.put_in_trash(days)
+        _changed(session, video)
+    return video
+
+
+def restore(session: Session, owner: User, video_id: UUID, *, version: int | None) -> Video:
+    video = _locked(session, owner, video_id, version)
+    if video.trashed_at is not None:
+        video.take_out_of_trash()
+        _changed(session, video)
+    return video
+
+
+def purge(session: Session, owner: User, video_id: UUID) -> None:
+    """Mark the video for deletion; it disappears at once and the sweep function removes every byte."""
+    video = _locked(session, owner, video_id, None)
+    if video.trashed_at is None:
+        raise InvalidStateError("Move the video to the trash first.")
+    video.start_purge()
+    events.record(session, video, EventKind.REMOVED)
+    after_commit(session, lambda: events.watch("purge", video_id))
+
+
+def retry(session: Session, owner: User, video_id: UUID) -> Video:
+    """Process the kept source once more."""
+    videos = VideoRepository(session)
+    videos.owned(video_id, owner.id)
+    video = videos.move(
+        video_id,
+        to=VideoState.UPLOADED,
+        expected=[VideoState.FAILED],
+        failure_code=None,
+        progress=None,
+        chunk_count=None,
+    )
+    if video is None:
+        raise InvalidStateError("Only a failed video can be tried again.")
+    events.record(session, video)
+
+    def begin() -> None:
+        events.watch("job", video_id, seconds=events.START_WITHIN_SECONDS)
+        events.start_processing(video.source_key)
+
+    after_commit(session, begin)
+    return video
+
+
+def _locked(session: Session, owner: User, video_id: UUID, version: int | None) -> Video:
+    video = VideoRepository(session).owned(video_id, owner.id, lock=True)
+    if version is not None and version != video.version:
+        raise VersionConflictError(
+            "This video was changed somewhere else in the meantime. Look at the new version, then try again.",
+            current=VideoView.of(video).model_dump(mode="json"),
+        )
+    return video
+
+
+def _changed(session: Session, video: Video) -> Video:
+    video.version += 1
+    session.flush()
+    events.record(session, video)
+    return video

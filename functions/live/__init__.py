@@ -1,0 +1,1 @@
+"""Live updates: sockets and the messages sent down them."""

@@ -1,0 +1,39 @@
+"""WebSocket routes: a ticket opens the socket, "ping" is answered, closing forgets it."""
+
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.core.observability import logger, tracer
+from functions.live import sockets
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler
+def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    socket = event["requestContext"]
+    match socket["routeKey"]:
+        case "$connect":
+            return _open(event, socket["connectionId"])
+        case "$disconnect":
+            sockets.forget(socket["connectionId"])
+        case _ if event.get("body") == "ping":
+            sockets.send(socket["connectionId"], b"pong")
+    return {"statusCode": HTTPStatus.OK}
+
+
+def _open(event: dict[str, Any], connection_id: str) -> dict[str, Any]:
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    origin = headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != headers.get("x-viewer-host"):
+        logger.warning("A socket from another site was refused", origin=origin)
+        return {"statusCode": HTTPStatus.FORBIDDEN}
+    ticket = (event.get("queryStringParameters") or {}).get("ticket", "")
+    user_id = sockets.redeem_ticket(ticket)
+    if user_id is None:
+        return {"statusCode": HTTPStatus.FORBIDDEN}
+    sockets.remember(connection_id, user_id)
+    logger.info("Socket opened", user_id=user_id)
+    return {"statusCode": HTTPStatus.OK}

@@ -1,0 +1,21 @@
+"""HTTP API: the ticket that opens a socket."""
+
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from functions.core.http import CurrentUser
+from functions.core.views import View
+from functions.live import sockets
+
+router = APIGatewayHttpRouter()
+
+
+class Ticket(View):
+    """Good for one socket, within `expires_in` seconds."""
+
+    ticket: str
+    expires_in: int
+
+
+@router.post("/api/live/ticket", tags=["live"])
+def ticket(user: CurrentUser) -> Ticket:
+    return Ticket(ticket=sockets.issue_ticket(user.id), expires_in=sockets.TICKET_SECONDS)

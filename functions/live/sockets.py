@@ -1,0 +1,97 @@
+"""Tickets and open sockets, kept in DynamoDB so that a tab opening does not wake the database."""
+
+import secrets
+import time
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from functions.core.aws import client
+from functions.core.settings import settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TICKET_SECONDS = 30
+SOCKET_SECONDS = 2 * 3600  # API Gateway closes a socket after two hours
+
+
+def issue_ticket(user_id: UUID) -> str:
+    """Return a new ticket; only its hash is kept."""
+    ticket = secrets.token_urlsafe(32)
+    _dynamodb().put_item(
+        TableName=settings().tickets_table,
+        Item={
+            "token_hash": {"S": _hash(ticket)},
+            "user_id": {"S": str(user_id)},
+            "expires_at": {"N": str(int(time.time()) + TICKET_SECONDS)},
+        },
+    )
+    return ticket
+
+
+def redeem_ticket(ticket: str) -> str | None:
+    """Take the ticket out of the table and return whose it was, or None.
+
+    The delete hands over the item to one caller only, so that a ticket opens one socket whatever the race.
+    """
+    answer = _dynamodb().delete_item(
+        TableName=settings().tickets_table, Key={"token_hash": {"S": _hash(ticket)}}, ReturnValues="ALL_OLD"
+    )
+    item = answer.get("Attributes")
+    if item is None or int(item["expires_at"]["N"]) < time.time():
+        return None
+    return item["user_id"]["S"]
+
+
+def remember(connection_id: str, user_id: str) -> None:
+    _dynamodb().put_item(
+        TableName=settings().connections_table,
+        Item={
+            "connection_id": {"S": connection_id},
+            "user_id": {"S": user_id},
+            "expires_at": {"N": str(int(time.time()) + SOCKET_SECONDS)},
+        },
+    )
+
+
+def forget(connection_id: str) -> None:
+    _dynamodb().delete_item(
+        TableName=settings().connections_table, Key={"connection_id": {"S": connection_id}}
+    )
+
+
+def of_user(user_id: str) -> Iterator[str]:
+    pages = (
+        _dynamodb()
+        .get_paginator("query")
+        .paginate(
+            TableName=settings().connections_table,
+            IndexName="by-user",
+            KeyConditionExpression="user_id = :user",
+            ExpressionAttributeValues={":user": {"S": user_id}},
+        )
+    )
+    for page in pages:
+        for item in page["Items"]:
+            yield item["connection_id"]["S"]
+
+
+def send(connection_id: str, message: bytes) -> None:
+    """Send down one socket; a socket that is gone is forgotten."""
+    gateway: ApiGatewayManagementApiClient = client("apigatewaymanagementapi", settings().live_endpoint)
+    try:
+        gateway.post_to_connection(ConnectionId=connection_id, Data=message)
+    except gateway.exceptions.GoneException:
+        forget(connection_id)
+
+
+def _hash(ticket: str) -> str:
+    return sha256(ticket.encode()).hexdigest()
+
+
+def _dynamodb() -> "DynamoDBClient":
+    made: DynamoDBClient = client("dynamodb")
+    return made

@@ -1,0 +1,180 @@
+"""What processing found, written down. A message that is late, doubled or stale changes nothing."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from functions.core import events
+from functions.core.database import after_commit
+from functions.core.errors import FailureCode, SourceRejectedError
+from functions.core.models import Rendition, Video, VideoState, now
+from functions.core.observability import logger
+from functions.core.repositories import UploadRepository, VideoRepository
+from functions.core.settings import settings
+
+
+def claim(session: Session, source_key: str, execution: str) -> dict[str, Any]:
+    """Take the video for this execution; only one of several gets `claimed`.
+
+    The bucket's event may come before the request that completed the upload has committed, so a video that
+    is still "uploading" is taken as well: its object is there, whole.
+    """
+    video_id = UUID(source_key.removeprefix("source/"))
+    videos = VideoRepository(session)
+    video = videos.find(video_id, lock=True)
+    if video is None or video.purge_started_at is not None:
+        logger.info("Nothing to process", video_id=str(video_id))
+        return {"claimed": False}
+    if video.state is VideoState.PROCESSING and video.execution == execution:
+        return {"claimed": True, "job": _job(video)}  # our own claim, whose answer got lost
+    lease = settings().processing_lease_seconds
+    claimed = videos.move(
+        video_id,
+        to=VideoState.PROCESSING,
+        expected=[VideoState.UPLOADING, VideoState.UPLOADED],
+        attempt=video.attempt + 1,
+        execution=execution,
+        lease_expires_at=now() + timedelta(seconds=lease),
+        failure_code=None,
+        progress=0,
+    )
+    if claimed is None:
+        return {"claimed": False}
+    UploadRepository(session).remove(video_id)
+    events.record(session, claimed)
+    after_commit(session, lambda: events.watch("job", video_id, seconds=lease))
+    return {"claimed": True, "job": _job(claimed)}
+
+
+def _job(video: Video) -> dict[str, Any]:
+    return {
+        "video_id": str(video.id),
+        "attempt": video.attempt,
+        "revision": video.attempt,
+        "source_key": video.source_key,
+    }
+
+
+def plan(session: Session, video_id: UUID, attempt: int, plan: dict[str, Any]) -> None:
+    """Keep what probing found: length in ms, size in pixels as displayed, number of chunks."""
+    audio = plan.get("audio")
+    _change(
+        session,
+        video_id,
+        attempt,
+        duration_ms=plan["duration_ms"],
+        width=plan["width"],
+        height=plan["height"],
+        fps=plan["fps"],
+        rotation=plan["rotation"],
+        hdr=plan["hdr"],
+        video_codec=plan["video_codec"],
+        audio_codec=audio and audio["codec"],
+        chunk_count=len(plan["chunks"]),
+    )
+
+
+def chunk(session: Session, video_id: UUID, attempt: int, chunk: dict[str, Any]) -> None:
+    """Count a chunk once, however often it is told."""
+    videos = VideoRepository(session)
+    video = videos.find(video_id, lock=True)
+    if video is None or video.state is not VideoState.PROCESSING or video.attempt != attempt:
+        return
+    rungs = [(rung["height"], rung["bytes"], rung["duration_ms"]) for rung in chunk["rungs"]]
+    done = videos.record_chunk(video, chunk["index"], rungs)
+    progress = min(99, 100 * done // (video.chunk_count or done))
+    if progress != video.progress:
+        video.progress = progress
+        session.flush()
+        events.record(session, video)
+
+
+def finish(session: Session, video_id: UUID, attempt: int, package: dict[str, Any]) -> None:
+    """Serve the new revision from now on."""
+    video = _change(
+        session,
+        video_id,
+        attempt,
+        to=VideoState.READY,
+        revision=attempt,
+        stored_bytes=package["stored_bytes"],
+        progress=None,
+        lease_expires_at=None,
+        execution=None,
+    )
+    if video is None:
+        return
+    VideoRepository(session).record_renditions(
+        [
+            Rendition(
+                video_id=video_id,
+                revision=attempt,
+                height=found["height"],
+                width=found["width"],
+                bytes=found["bytes"],
+                bandwidth=found["bandwidth"],
+                codecs=found["codecs"],
+            )
+            for found in package["renditions"]
+        ]
+    )
+    if attempt > 1:
+        after_commit(session, lambda: events.watch("tidy", video_id))
+
+
+def fail(session: Session, video_id: UUID, attempt: int, error: dict[str, Any]) -> None:
+    """End the attempt with a reason. The source is kept, so that it can be tried again."""
+    code = _failure_code(error)
+    logger.warning("Processing failed", code=code, error=error)
+    _fail(session, video_id, code, if_attempt=attempt)
+
+
+def end_of_execution(session: Session, execution: str, execution_input: str) -> None:
+    """Fail the video of an execution that ran out of time, was stopped, or could not tell of its failure."""
+    video_id = UUID(json.loads(execution_input)["source_key"].removeprefix("source/"))
+    _fail(session, video_id, FailureCode.INTERNAL, if_execution=execution)
+
+
+def _fail(session: Session, video_id: UUID, code: FailureCode, **narrowed: object) -> None:
+    video = VideoRepository(session).move(
+        video_id,
+        to=VideoState.FAILED,
+        expected=[VideoState.PROCESSING],
+        failure_code=code,
+        progress=None,
+        lease_expires_at=None,
+        execution=None,
+        **narrowed,
+    )
+    if video is not None:
+        events.record(session, video)
+        after_commit(session, lambda: events.watch("tidy", video_id))
+
+
+def _change(
+    session: Session,
+    video_id: UUID,
+    attempt: int,
+    *,
+    to: VideoState = VideoState.PROCESSING,
+    **values: object,
+) -> Video | None:
+    video = VideoRepository(session).move(
+        video_id, to=to, expected=[VideoState.PROCESSING], if_attempt=attempt, **values
+    )
+    if video is not None:
+        events.record(session, video)
+    return video
+
+
+def _failure_code(error: dict[str, Any]) -> FailureCode:
+    """Read the code out of what Step Functions tells of a failed function."""
+    if error.get("Error") != SourceRejectedError.__name__:
+        return FailureCode.INTERNAL
+    try:
+        return FailureCode(json.loads(error["Cause"])["errorMessage"])
+    except (KeyError, ValueError):
+        return FailureCode.INTERNAL

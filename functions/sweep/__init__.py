@@ -1,0 +1,1 @@
+"""The sweep: the videos deleter, dead uploads, stuck jobs."""

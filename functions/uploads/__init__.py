@@ -1,0 +1,1 @@
+"""Uploads: multipart straight from the browser to the bucket."""

@@ -1,0 +1,136 @@
+"""HTTP API: the life of an upload."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+from pydantic import BaseModel, Field
+
+from functions.core.http import CurrentUser, DatabaseSession, Text, no_content
+from functions.core.models import Upload
+from functions.core.repositories import UploadRepository, UserRepository
+from functions.core.settings import settings
+from functions.core.storage import PART_URL_SECONDS, Part, media_storage
+from functions.core.views import VideoView, View
+from functions.uploads import service
+
+router = APIGatewayHttpRouter()
+
+
+class StartUpload(BaseModel):
+    """`fingerprint` is the browser's own mark of the file, by which it knows it again."""
+
+    file_name: Annotated[Text, Field(min_length=1, max_length=255)]
+    size: Annotated[int, Field(ge=0)]
+    fingerprint: Annotated[Text, Field(max_length=200)] = ""
+
+
+class SignParts(BaseModel):
+    numbers: Annotated[list[int], Field(min_length=1, max_length=50)]
+
+
+class UploadConfig(View):
+    max_bytes: int
+    min_part_bytes: int
+    quota_bytes: int
+    used_bytes: int
+
+
+class PartView(View):
+    number: int
+    size: int
+    etag: str
+
+
+class UploadView(View):
+    """An open upload; every part but the last is `part_size` bytes long."""
+
+    video_id: UUID
+    file_name: str
+    size_bytes: int
+    part_size: int
+    part_count: int
+    fingerprint: str
+    expires_at: datetime
+    parts: list[PartView]
+
+    @classmethod
+    def of(cls, upload: Upload, parts: list[Part] | None = None) -> "UploadView":
+        return cls(
+            video_id=upload.video_id,
+            file_name=upload.video.file_name,
+            size_bytes=upload.size_bytes,
+            part_size=upload.part_size,
+            part_count=upload.part_count,
+            fingerprint=upload.fingerprint,
+            expires_at=upload.expires_at,
+            parts=[PartView.model_validate(part) for part in parts or []],
+        )
+
+
+class Uploads(View):
+    items: list[UploadView]
+
+
+class PartUrl(View):
+    number: int
+    url: str
+
+
+class PartUrls(View):
+    """Each address takes one PUT of exactly that part, within `expires_in` seconds."""
+
+    expires_in: int
+    urls: list[PartUrl]
+
+
+@router.get("/api/uploads/config", tags=["uploads"])
+def config(user: CurrentUser, session: DatabaseSession) -> UploadConfig:
+    originals, renditions, _ = UserRepository(session).usage(user.id)
+    return UploadConfig(
+        max_bytes=settings().max_upload_bytes,
+        min_part_bytes=service.MIN_PART_BYTES,
+        quota_bytes=user.quota_bytes,
+        used_bytes=originals + renditions,
+    )
+
+
+@router.post("/api/uploads", status_code=HTTPStatus.CREATED, tags=["uploads"])
+def start(body: StartUpload, user: CurrentUser, session: DatabaseSession) -> UploadView:
+    upload = service.start(
+        session, media_storage(), user, file_name=body.file_name, size=body.size, fingerprint=body.fingerprint
+    )
+    return UploadView.of(upload)
+
+
+@router.get("/api/uploads", tags=["uploads"])
+def open_uploads(user: CurrentUser, session: DatabaseSession) -> Uploads:
+    return Uploads(items=[UploadView.of(upload) for upload in UploadRepository(session).of(user.id)])
+
+
+@router.get("/api/uploads/<video_id>", tags=["uploads"])
+def show(video_id: UUID, user: CurrentUser, session: DatabaseSession) -> UploadView:
+    upload = UploadRepository(session).owned(video_id, user.id)
+    return UploadView.of(upload, service.stored_parts(media_storage(), upload))
+
+
+@router.post("/api/uploads/<video_id>/parts", tags=["uploads"])
+def sign_parts(video_id: UUID, body: SignParts, user: CurrentUser, session: DatabaseSession) -> PartUrls:
+    upload = UploadRepository(session).owned(video_id, user.id)
+    signed = service.sign_parts(media_storage(), upload, body.numbers)
+    urls = [PartUrl(number=number, url=url) for number, url in signed.items()]
+    return PartUrls(expires_in=PART_URL_SECONDS, urls=urls)
+
+
+@router.post("/api/uploads/<video_id>/complete", tags=["uploads"])
+def complete(video_id: UUID, user: CurrentUser, session: DatabaseSession) -> VideoView:
+    return VideoView.of(service.complete(session, media_storage(), user, video_id))
+
+
+@router.delete("/api/uploads/<video_id>", status_code=HTTPStatus.NO_CONTENT, tags=["uploads"])
+def abort(video_id: UUID, user: CurrentUser, session: DatabaseSession) -> Response[None]:
+    service.abort(session, media_storage(), user, video_id)
+    return no_content()

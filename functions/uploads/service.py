@@ -1,0 +1,150 @@
+"""Use cases of uploads: reserve, sign parts, join them, give up."""
+
+from pathlib import PurePath
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from functions.core import events
+from functions.core.database import after_commit
+from functions.core.errors import (
+    FieldError,
+    FileTooLargeError,
+    InvalidInputError,
+    InvalidStateError,
+    NotFoundError,
+    PartsMissingError,
+    QuotaExceededError,
+    SizeMismatchError,
+)
+from functions.core.models import EventKind, Upload, User, Video, VideoState, uuid7
+from functions.core.repositories import UploadRepository, UserRepository, VideoRepository
+from functions.core.settings import settings
+from functions.core.storage import MediaStorage, MissingObjectError, Part
+
+MIN_PART_BYTES = 8 * 1024**2
+MOST_PARTS = 9_000  # S3 takes 10,000
+
+
+def start(
+    session: Session, storage: MediaStorage, owner: User, *, file_name: str, size: int, fingerprint: str
+) -> Upload:
+    """Reserve the bytes of a new video and open its multipart upload."""
+    _check_size(size)
+    users = UserRepository(session)
+    users.lock(owner.id)
+    originals, renditions, _ = users.usage(owner.id)
+    if originals + renditions + size > owner.quota_bytes:
+        raise QuotaExceededError(
+            "Your drive is full. Delete something for good to make room, then try again."
+        )
+    video = Video(
+        id=uuid7(),
+        owner_id=owner.id,
+        file_name=file_name,
+        title=PurePath(file_name).stem.strip() or file_name,
+        size_bytes=size,
+    )
+    VideoRepository(session).add(video)
+    upload = Upload(
+        video_id=video.id,
+        s3_upload_id=storage.start_upload(video.source_key),
+        size_bytes=size,
+        part_size=max(MIN_PART_BYTES, -(-size // MOST_PARTS)),
+        fingerprint=fingerprint,
+    )
+    upload.video = video
+    UploadRepository(session).add(upload)
+    events.record(session, video)
+    return upload
+
+
+def _check_size(size: int) -> None:
+    if size == 0:
+        detail = "This file is empty. Choose another one."
+        raise InvalidInputError(detail, FieldError("size", detail))
+    if size > settings().max_upload_bytes:
+        raise FileTooLargeError(
+            f"This file is too large: a video may have {_readable(settings().max_upload_bytes)}."
+        )
+
+
+def _readable(size: int) -> str:
+    return f"{size / 1000**3:.1f} GB"
+
+
+def stored_parts(storage: MediaStorage, upload: Upload) -> list[Part]:
+    """List the parts that S3 has. An upload that S3 dropped has to be started again."""
+    try:
+        return storage.parts(upload.video.source_key, upload.s3_upload_id)
+    except MissingObjectError as error:
+        raise NotFoundError("This upload is no longer open. Start it again.") from error
+
+
+def sign_parts(storage: MediaStorage, upload: Upload, numbers: list[int]) -> dict[int, str]:
+    if unknown := [number for number in numbers if not 1 <= number <= upload.part_count]:
+        detail = f"This upload has the parts 1 to {upload.part_count}; there is no part {unknown[0]}."
+        raise InvalidInputError(detail, FieldError("numbers", detail))
+    key = upload.video.source_key
+    return {n: storage.part_url(key, upload.s3_upload_id, n, upload.part_length(n)) for n in numbers}
+
+
+def complete(session: Session, storage: MediaStorage, owner: User, video_id: UUID) -> Video:
+    """Join the parts and hand the video to processing. Doing it again changes nothing and succeeds."""
+    videos = VideoRepository(session)
+    upload = UploadRepository(session).find(video_id, owner.id)
+    if upload is None:
+        return videos.owned(video_id, owner.id)
+    _join(storage, upload)
+    UploadRepository(session).remove(video_id)
+    video = videos.move(video_id, to=VideoState.UPLOADED, expected=[VideoState.UPLOADING])
+    if video is None:  # another request, or the bucket's own event, was quicker
+        return videos.owned(video_id, owner.id)
+    events.record(session, video)
+    after_commit(session, lambda: events.watch("job", video_id, seconds=events.START_WITHIN_SECONDS))
+    return video
+
+
+def _join(storage: MediaStorage, upload: Upload) -> None:
+    key = upload.video.source_key
+    try:
+        parts = storage.parts(key, upload.s3_upload_id)
+        _check_parts(upload, parts)
+        storage.complete_upload(key, upload.s3_upload_id, parts)
+    except MissingObjectError as error:
+        # Joined already by a request whose answer got lost: then the object is there, whole.
+        try:
+            whole = storage.size(key) == upload.size_bytes
+        except MissingObjectError:
+            whole = False
+        if not whole:
+            raise NotFoundError("This upload is no longer open. Start it again.") from error
+
+
+def _check_parts(upload: Upload, parts: list[Part]) -> None:
+    """Hold what S3 has against what was announced."""
+    stored = {part.number: part.size for part in parts}
+    if missing := [number for number in range(1, upload.part_count + 1) if number not in stored]:
+        raise PartsMissingError(
+            f"{len(missing)} of {upload.part_count} parts have not arrived yet. Send them, then try again.",
+            parts=missing[:1000],
+        )
+    if wrong := [number for number, size in stored.items() if size != _expected_length(upload, number)]:
+        detail = "Some parts are not as long as announced. Send them again, then complete again."
+        raise SizeMismatchError(detail, parts=wrong[:1000])
+
+
+def _expected_length(upload: Upload, number: int) -> int:
+    return upload.part_length(number) if number <= upload.part_count else 0
+
+
+def abort(session: Session, storage: MediaStorage, owner: User, video_id: UUID) -> None:
+    """Give up an upload: its parts, its reservation and its row go."""
+    upload = UploadRepository(session).owned(video_id, owner.id)
+    videos = VideoRepository(session)
+    video = videos.owned(video_id, owner.id, lock=True)
+    if video.state is not VideoState.UPLOADING:
+        raise InvalidStateError("This upload is complete. Move the video to the trash instead.")
+    storage.abort_upload(video.source_key, upload.s3_upload_id)
+    events.record(session, video, EventKind.REMOVED)
+    videos.remove(video)

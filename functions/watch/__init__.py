@@ -1,0 +1,1 @@
+"""Explore and watch: what everybody may see, and the grants that open it."""

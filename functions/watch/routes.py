@@ -1,0 +1,88 @@
+"""HTTP API: Explore, user pages, watching."""
+
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from functions.core.errors import NotFoundError
+from functions.core.http import CursorText, DatabaseSession, Limit, ViewerId, answer, cookie
+from functions.core.models import VideoState
+from functions.core.repositories import UserRepository, VideoRepository
+from functions.core.storage import signed_urls
+from functions.core.views import Owner, Page, PublicVideo, View
+from functions.watch import service
+
+router = APIGatewayHttpRouter()
+
+HLS = "application/vnd.apple.mpegurl"
+
+
+class Playback(View):
+    url: str
+    type: str
+
+
+class WatchView(PublicVideo):
+    """Everything the player needs; `playback` is None until there is something to play."""
+
+    state: VideoState
+    width: int | None
+    height: int | None
+    playback: Playback | None
+
+
+class Grant(View):
+    """Renew it before `expires_in` seconds are over."""
+
+    expires_in: int
+
+
+@router.get("/api/explore", tags=["watch"])
+def explore(
+    viewer_id: ViewerId, session: DatabaseSession, cursor: CursorText = None, limit: Limit = 24
+) -> Page[PublicVideo]:
+    found = VideoRepository(session).feed(cursor=cursor, limit=limit)
+    return Page(items=service.show(found.videos, viewer_id), next_cursor=found.next_cursor)
+
+
+@router.get("/api/users/<user_id>", tags=["watch"])
+def user(user_id: UUID, session: DatabaseSession) -> Owner:
+    return Owner.model_validate(UserRepository(session).get(user_id))
+
+
+@router.get("/api/users/<user_id>/videos", tags=["watch"])
+def videos_of_user(
+    user_id: UUID, viewer_id: ViewerId, session: DatabaseSession, cursor: CursorText = None, limit: Limit = 24
+) -> Page[PublicVideo]:
+    owner = UserRepository(session).get(user_id)
+    found = VideoRepository(session).feed(owner_id=owner.id, cursor=cursor, limit=limit)
+    return Page(items=service.show(found.videos, viewer_id), next_cursor=found.next_cursor)
+
+
+@router.get("/api/videos/<video_id>/watch", tags=["watch"])
+def watch(video_id: UUID, viewer_id: ViewerId, session: DatabaseSession) -> WatchView:
+    video = VideoRepository(session).watchable(video_id, viewer_id)
+    playable = video.state is VideoState.READY and video.playlist_key is not None
+    poster = signed_urls([video.card_key])[0] if video.card_key else None
+    return WatchView.of(
+        video,
+        viewer_id=viewer_id,
+        poster_url=poster,
+        state=video.state,
+        width=video.width,
+        height=video.height,
+        playback=Playback(url=f"/{video.playlist_key}", type=HLS) if playable else None,
+    )
+
+
+@router.post("/api/videos/<video_id>/grant", tags=["watch"])
+def grant(video_id: UUID, viewer_id: ViewerId, session: DatabaseSession) -> Response[Grant]:
+    video = VideoRepository(session).watchable(video_id, viewer_id)
+    if video.revision is None:
+        raise NotFoundError("There is nothing to play yet.")
+    cookies, seconds = service.grant(video)
+    granted = answer(Grant(expires_in=seconds))
+    path = service.cookie_path(video.id)
+    granted.cookies.extend(cookie(name, value, path=path, max_age=seconds) for name, value in cookies.items())
+    return granted

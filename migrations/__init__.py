@@ -1,0 +1,1 @@
+"""Alembic migrations: forward only, each usable by the release before."""
