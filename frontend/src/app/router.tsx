@@ -1,0 +1,36 @@
+/** Every address of the app and the page behind it. Pages are loaded when they are first opened. */
+import type { ComponentType } from "react";
+import { createBrowserRouter, Navigate } from "react-router";
+import { ErrorPage } from "./error-page";
+import { NotFoundPage } from "./not-found-page";
+import { RequireUser } from "./require-user";
+import { Shell } from "./shell";
+
+function page<Name extends string>(load: () => Promise<Record<Name, ComponentType>>, name: Name) {
+  return async () => ({ Component: (await load())[name] });
+}
+
+export const router = createBrowserRouter([
+  {
+    Component: Shell,
+    ErrorBoundary: ErrorPage,
+    HydrateFallback: () => null,
+    children: [
+      { index: true, element: <Navigate to="/explore" replace /> },
+      { path: "explore", lazy: page(() => import("@/features/watch/explore-page"), "ExplorePage") },
+      { path: "watch/:videoId", lazy: page(() => import("@/features/watch/watch-page"), "WatchPage") },
+      { path: "users/:userId", lazy: page(() => import("@/features/watch/user-page"), "UserPage") },
+      { path: "sign-in", lazy: page(() => import("@/features/accounts/sign-in-page"), "SignInPage") },
+      { path: "sign-up", lazy: page(() => import("@/features/accounts/sign-up-page"), "SignUpPage") },
+      { path: "confirm", lazy: page(() => import("@/features/accounts/confirm-page"), "ConfirmPage") },
+      {
+        Component: RequireUser,
+        children: [
+          { path: "workspace", lazy: page(() => import("./workspace-page"), "WorkspacePage") },
+          { path: "trash", lazy: page(() => import("@/features/library/trash-page"), "TrashPage") },
+        ],
+      },
+      { path: "*", Component: NotFoundPage },
+    ],
+  },
+]);

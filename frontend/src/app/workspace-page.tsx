@@ -1,0 +1,25 @@
+/** The workspace: the drive and its uploads. */
+import { Drive } from "@/features/library/drive";
+import { StorageMeter } from "@/features/library/storage-meter";
+import { UploadButton } from "@/features/uploads/upload-button";
+import { UploadStatus } from "@/features/uploads/upload-status";
+import { Page } from "@/ui/page";
+
+export function WorkspacePage() {
+  return (
+    <Page
+      title="Workspace"
+      actions={
+        <div className="flex grow items-center justify-end gap-5">
+          <StorageMeter />
+          <UploadButton />
+        </div>
+      }
+    >
+      <Drive
+        firstUpload={<UploadButton>Upload my first video!</UploadButton>}
+        renderUpload={(video) => <UploadStatus videoId={video.id} />}
+      />
+    </Page>
+  );
+}

@@ -1,0 +1,55 @@
+/** The account button in the header. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { LogOut, SquareUser } from "lucide-react";
+import { Button } from "react-aria-components/Button";
+import { useNavigate } from "react-router";
+import { api, done } from "@/lib/api";
+import type { Me } from "@/lib/models";
+import { Menu, MenuItem } from "@/ui/menu";
+import { signedOut } from "./queries";
+
+export function AccountMenu({ me, onSignOut }: { me: Me; onSignOut: () => void }) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const signOut = useMutation({
+    mutationFn: () => done(api.POST("/api/auth/sign-out")),
+    onSuccess: () => {
+      onSignOut();
+      signedOut(client);
+      void navigate("/sign-in");
+    },
+  });
+
+  return (
+    <Menu
+      aria-label="Account"
+      trigger={
+        <Button
+          aria-label={`Account of ${me.display_name}`}
+          className="grid size-9 shrink-0 cursor-pointer place-items-center rounded-full bg-brand font-bold text-sm text-white transition-transform hover:scale-105"
+        >
+          {initials(me.display_name)}
+        </Button>
+      }
+      header={
+        <div className="max-w-72 border-line border-b px-4.5 py-3.5">
+          <p className="truncate font-semibold">{me.display_name}</p>
+          <p className="truncate text-muted text-sm">{me.email}</p>
+        </div>
+      }
+    >
+      <MenuItem icon={SquareUser} onAction={() => void navigate(`/users/${me.id}`)}>
+        My public page
+      </MenuItem>
+      <MenuItem icon={LogOut} onAction={() => signOut.mutate()}>
+        Sign out
+      </MenuItem>
+    </Menu>
+  );
+}
+
+function initials(name: string): string {
+  const words = name.trim().split(/\s+/);
+  const letters = [words[0], words.length > 1 ? words.at(-1) : ""].map((word) => [...(word ?? "")][0] ?? "");
+  return letters.join("").toUpperCase() || "?";
+}

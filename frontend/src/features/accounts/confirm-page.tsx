@@ -1,0 +1,107 @@
+/** Enter the code that was sent by e-mail. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
+import { api, done, unwrap } from "@/lib/api";
+import { fieldErrors, sentenceOf } from "@/lib/api-error";
+import type { Me } from "@/lib/models";
+import { Button } from "@/ui/button";
+import { Form, FormProblem, TextField } from "@/ui/field";
+import { toast } from "@/ui/toast";
+import { AuthCard } from "./auth-card";
+import { heldFor, release } from "./handover";
+import { linkClass } from "./link-class";
+import { safeNext } from "./next";
+import { signedIn } from "./queries";
+
+export function ConfirmPage() {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [search] = useSearchParams();
+  const location = useLocation();
+  const [email, setEmail] = useState(search.get("email") ?? "");
+  const [code, setCode] = useState("");
+  const [codeHint, setCodeHint] = useState<string | null>(location.state?.codeHint ?? null);
+
+  const confirm = useMutation({
+    mutationFn: async (): Promise<Me | null> => {
+      await done(api.POST("/api/auth/confirm", { body: { email: email.trim(), code: code.trim() } }));
+      const password = heldFor(email.trim());
+      if (!password) return null;
+      const body = { email: email.trim(), password };
+      // Confirmed is confirmed: if signing in right away fails, the sign-in page takes over.
+      return unwrap(api.POST("/api/auth/sign-in", { body })).catch(() => null);
+    },
+    onSuccess: (me) => {
+      release();
+      if (me) {
+        signedIn(client, me);
+        void navigate(safeNext(search.get("next")), { replace: true });
+      } else {
+        void navigate(`/sign-in?${new URLSearchParams({ email: email.trim(), confirmed: "1" })}`);
+      }
+    },
+    meta: { quiet: true },
+  });
+  const resend = useMutation({
+    mutationFn: () => unwrap(api.POST("/api/auth/resend", { body: { email: email.trim() } })),
+    onSuccess: (sent) => {
+      setCodeHint(sent.code_hint);
+      toast("A new code is on its way.", { tone: "good" });
+    },
+  });
+
+  return (
+    <AuthCard
+      title="Check your e-mail"
+      intro="We sent you a code. Enter it here to confirm that the address is yours."
+      footer={
+        <>
+          Confirmed already?{" "}
+          <Link className={linkClass} to="/sign-in">
+            Sign in
+          </Link>
+        </>
+      }
+    >
+      <Form
+        validationErrors={fieldErrors(confirm.error)}
+        onSubmit={(event) => {
+          event.preventDefault();
+          confirm.mutate();
+        }}
+      >
+        <FormProblem>{confirm.error && sentenceOf(confirm.error)}</FormProblem>
+        {codeHint && (
+          <p className="rounded-xl bg-brand-soft px-4 py-3 text-sm">
+            This stage sends no e-mail. Your code is <strong className="tabular-nums">{codeHint}</strong>.
+          </p>
+        )}
+        <TextField
+          label="E-mail"
+          name="email"
+          type="email"
+          autoComplete="username"
+          value={email}
+          onChange={setEmail}
+          isRequired
+        />
+        <TextField
+          label="Code"
+          name="code"
+          inputMode="numeric"
+          autoComplete="one-time-code"
+          value={code}
+          onChange={setCode}
+          isRequired
+        />
+        <Button type="submit" look="primary" isPending={confirm.isPending}>
+          {confirm.isPending ? "Confirming…" : "Confirm"}
+        </Button>
+        <Button look="quiet" onPress={() => resend.mutate()} isPending={resend.isPending} isDisabled={!email}>
+          Send a new code
+        </Button>
+      </Form>
+    </AuthCard>
+  );
+}

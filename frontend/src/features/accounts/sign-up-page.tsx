@@ -1,0 +1,92 @@
+/** Make an account. */
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link, useNavigate, useSearchParams } from "react-router";
+import { api, unwrap } from "@/lib/api";
+import { fieldErrors, sentenceOf } from "@/lib/api-error";
+import { Button } from "@/ui/button";
+import { Form, FormProblem, TextField } from "@/ui/field";
+import { AuthCard } from "./auth-card";
+import { hold } from "./handover";
+import { linkClass } from "./link-class";
+
+export function SignUpPage() {
+  const navigate = useNavigate();
+  const [search] = useSearchParams();
+  const [displayName, setDisplayName] = useState("");
+  const [email, setEmail] = useState("");
+  const [password, setPassword] = useState("");
+  const signUp = useMutation({
+    mutationFn: () =>
+      unwrap(
+        api.POST("/api/auth/sign-up", {
+          body: { email: email.trim(), password, display_name: displayName.trim() },
+        }),
+      ),
+    onSuccess: (sent) => {
+      const next = new URLSearchParams(search);
+      next.set("email", sent.email);
+      hold(email.trim(), password);
+      void navigate(`/confirm?${next}`, { state: { codeHint: sent.code_hint } });
+    },
+    meta: { quiet: true },
+  });
+
+  return (
+    <AuthCard
+      title="Create your drive"
+      intro="A home for your videos. They stay private until you publish them."
+      footer={
+        <>
+          Already have an account?{" "}
+          <Link className={linkClass} to={{ pathname: "/sign-in", search: search.toString() }}>
+            Sign in
+          </Link>
+        </>
+      }
+    >
+      <Form
+        validationErrors={fieldErrors(signUp.error)}
+        onSubmit={(event) => {
+          event.preventDefault();
+          signUp.mutate();
+        }}
+      >
+        <FormProblem>{signUp.error && sentenceOf(signUp.error)}</FormProblem>
+        <TextField
+          label="Name"
+          name="display_name"
+          autoComplete="name"
+          help="Shown beside the videos you publish."
+          value={displayName}
+          onChange={setDisplayName}
+          maxLength={80}
+          isRequired
+        />
+        <TextField
+          label="E-mail"
+          name="email"
+          type="email"
+          autoComplete="username"
+          value={email}
+          onChange={setEmail}
+          isRequired
+        />
+        <TextField
+          label="Password"
+          name="password"
+          type="password"
+          autoComplete="new-password"
+          help="At least 12 characters. A short sentence is a good one."
+          value={password}
+          onChange={setPassword}
+          minLength={12}
+          isRequired
+        />
+        <Button type="submit" look="primary" isPending={signUp.isPending}>
+          {signUp.isPending ? "Creating…" : "Create account"}
+        </Button>
+      </Form>
+    </AuthCard>
+  );
+}

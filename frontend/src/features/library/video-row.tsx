@@ -1,0 +1,224 @@
+/** One video in the drive: picture, state, and what can be done with it. */
+import {
+  CircleAlert,
+  CloudUpload,
+  EllipsisVertical,
+  EyeOff,
+  Globe,
+  Pencil,
+  Play,
+  RotateCcw,
+  Trash2,
+} from "lucide-react";
+import type { ReactNode } from "react";
+import { Link, useNavigate } from "react-router";
+import * as format from "@/lib/format";
+import type { Video } from "@/lib/models";
+import { Badge } from "@/ui/badge";
+import { Button, IconButton } from "@/ui/button";
+import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
+import { Progress } from "@/ui/progress";
+import { Thumbnail } from "@/ui/thumbnail";
+import { toast } from "@/ui/toast";
+import { usePublish, useRetry, useTrash, useUnpublish } from "./queries";
+import { visibilityOf } from "./visibility";
+
+interface Props {
+  video: Video;
+  upload: ReactNode;
+  onEdit: () => void;
+  onPosterBroken: () => void;
+}
+
+const row =
+  "group relative grid grid-cols-[7.5rem_minmax(0,1fr)] gap-x-3.5 gap-y-3 rounded-3xl border border-line " +
+  "bg-surface p-3 shadow-card sm:grid-cols-[13rem_minmax(0,1fr)] sm:gap-x-5 sm:p-3.5";
+
+export function VideoRow({ video, upload, onEdit, onPosterBroken }: Props) {
+  const ready = video.state === "ready";
+  const picture = (
+    <Thumbnail
+      src={video.poster_url}
+      badge={video.duration_ms === null ? null : format.clock(video.duration_ms)}
+      onBroken={onPosterBroken}
+    >
+      {ready && (
+        <span className="absolute inset-0 grid place-items-center bg-black/45 opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100">
+          <Play aria-hidden className="size-9 fill-white text-white" />
+        </span>
+      )}
+    </Thumbnail>
+  );
+  return (
+    <li className={row} aria-label={video.title}>
+      {ready ? (
+        <Link
+          to={`/watch/${video.id}`}
+          aria-label={`Watch ${video.title}`}
+          className="self-start rounded-2xl"
+        >
+          {picture}
+        </Link>
+      ) : (
+        <div className="self-start">{picture}</div>
+      )}
+      <div className="flex min-w-0 flex-col justify-center gap-1.5">
+        <div className="flex items-start gap-1">
+          <h2 className="line-clamp-2 min-w-0 grow break-words font-semibold leading-snug sm:text-lg">
+            {video.title}
+          </h2>
+          <RowMenu video={video} onEdit={onEdit} />
+        </div>
+        <p className="line-clamp-1 hidden text-muted text-sm sm:block">
+          {video.description || "No description"}
+        </p>
+        <p className="flex flex-wrap items-center gap-x-2 gap-y-1.5 text-muted text-sm">
+          <StateBadges video={video} />
+          <span>{format.bytes(video.size_bytes)}</span>
+          <span aria-hidden>·</span>
+          <span>{format.timeAgo(video.created_at)}</span>
+        </p>
+        {ready && !video.published_at && (
+          <div className="hidden gap-2 pt-1 sm:flex">
+            <Button size="small" look="primary" icon={Globe} onPress={onEdit}>
+              Publish
+            </Button>
+          </div>
+        )}
+      </div>
+      <StateDetails video={video} upload={upload} />
+    </li>
+  );
+}
+
+function StateBadges({ video }: { video: Video }) {
+  if (video.state === "uploading")
+    return (
+      <Badge tone="brand" icon={CloudUpload}>
+        Uploading
+      </Badge>
+    );
+  if (video.state === "failed")
+    return (
+      <Badge tone="warn" icon={CircleAlert}>
+        Failed
+      </Badge>
+    );
+  if (video.state !== "ready") return <Badge tone="brand">Processing</Badge>;
+  const { label, Icon } = visibilityOf(video.visibility);
+  return (
+    <>
+      {video.published_at ? <Badge tone="good">Published</Badge> : <Badge>Draft</Badge>}
+      {video.published_at && <Badge icon={Icon}>{label}</Badge>}
+    </>
+  );
+}
+
+function StateDetails({ video, upload }: { video: Video; upload: ReactNode }) {
+  const retry = useRetry();
+  if (video.state === "uploading") return <div className="col-span-2">{upload}</div>;
+  if (video.state === "uploaded" || video.state === "processing") {
+    const percent = video.progress === null ? "" : ` ${video.progress} %`;
+    return (
+      <div className="col-span-2 flex flex-col gap-1.5">
+        <p className="text-muted text-sm tabular-nums">
+          {video.state === "uploaded" ? "Uploaded. Processing starts in a moment…" : `Processing${percent}`}
+        </p>
+        <Progress
+          label={`Processing ${video.title}`}
+          value={video.state === "uploaded" ? null : video.progress}
+          tone="accent"
+        />
+      </div>
+    );
+  }
+  if (video.state === "failed") {
+    return (
+      <div className="col-span-2 flex flex-wrap items-center justify-between gap-3 rounded-2xl bg-warn-soft px-4 py-3">
+        <p className="min-w-0 text-sm">
+          <strong className="block font-semibold">{video.failure?.message ?? "Processing failed."}</strong>
+          {video.failure?.action}
+        </p>
+        <Button
+          size="small"
+          icon={RotateCcw}
+          onPress={() => retry.mutate({ video, change: null })}
+          isPending={retry.isPending}
+        >
+          Try again
+        </Button>
+      </div>
+    );
+  }
+  return null;
+}
+
+function RowMenu({ video, onEdit }: { video: Video; onEdit: () => void }) {
+  const navigate = useNavigate();
+  const publish = usePublish();
+  const unpublish = useUnpublish();
+  const trash = useTrash();
+  const ready = video.state === "ready";
+
+  function unpublishWithUndo() {
+    unpublish.mutate(
+      { video, change: null },
+      {
+        onSuccess: (draft) =>
+          toast(`“${draft.title}” is a draft again.`, {
+            action: {
+              label: "Undo",
+              onPress: () => publish.mutate({ video: draft, change: { visibility: video.visibility } }),
+            },
+          }),
+      },
+    );
+  }
+
+  // A video that is still arriving is cancelled where its progress is shown.
+  if (video.state === "uploading") return null;
+  return (
+    <Menu
+      aria-label={`Actions for ${video.title}`}
+      trigger={
+        <IconButton icon={EllipsisVertical} label={`Actions for ${video.title}`} className="-mt-1.5 -mr-1" />
+      }
+    >
+      {ready && (
+        <MenuItem icon={Play} onAction={() => void navigate(`/watch/${video.id}`)}>
+          Watch
+        </MenuItem>
+      )}
+      <MenuItem icon={Pencil} onAction={onEdit}>
+        Edit
+      </MenuItem>
+      {ready && !video.published_at && (
+        <MenuItem icon={Globe} onAction={onEdit}>
+          Publish…
+        </MenuItem>
+      )}
+      {video.published_at && (
+        <MenuItem icon={EyeOff} onAction={unpublishWithUndo}>
+          Unpublish
+        </MenuItem>
+      )}
+      <MenuSeparator />
+      <MenuItem icon={Trash2} danger onAction={() => trash(video)}>
+        Move to trash
+      </MenuItem>
+    </Menu>
+  );
+}
+
+export function VideoRowSkeleton() {
+  return (
+    <li className={row} aria-hidden="true">
+      <div className="skeleton aspect-video rounded-2xl" />
+      <div className="flex flex-col justify-center gap-2.5">
+        <div className="skeleton h-5 w-3/5" />
+        <div className="skeleton hidden h-4 w-4/5 sm:block" />
+        <div className="skeleton h-4 w-2/5" />
+      </div>
+    </li>
+  );
+}

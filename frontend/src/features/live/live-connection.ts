@@ -1,0 +1,208 @@
+/** The socket that keeps the page true: opens, watches over, reopens, and polls where it can't. */
+import type { LiveEvent, LiveEvents } from "@/lib/models";
+import { Sequence } from "./sequence";
+
+export type LiveStatus = "connecting" | "live" | "reconnecting" | "stopped";
+
+export interface LiveParts {
+  ticket: () => Promise<string>;
+  /** Everything after a number; without one, only how far the log is. */
+  events: (after: number | null) => Promise<LiveEvents>;
+  open: (ticket: string) => WebSocket;
+  apply: (events: readonly LiveEvent[]) => void;
+  /** Too much was missed to be told one by one. */
+  reset: () => void;
+  onStatus: (status: LiveStatus) => void;
+  random?: () => number;
+}
+
+const PING_MS = 5 * 60_000;
+const PONG_MS = 20_000;
+/** API Gateway ends every socket after 2 hours: we go first, at a moment of our own. */
+const LIFETIME_MS = 110 * 60_000;
+const POLL_MS = 10_000;
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 30_000;
+
+export class LiveConnection {
+  readonly #parts: LiveParts;
+  readonly #sequence = new Sequence();
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  #socket: WebSocket | null = null;
+  #pong: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
+  #stopped = false;
+  #catching: Promise<void> | null = null;
+  #catchAgain = false;
+  #polling: ReturnType<typeof setTimeout> | undefined;
+  #connecting = false;
+
+  constructor(parts: LiveParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#parts.onStatus("connecting");
+    void this.#connect();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#clearTimers();
+    clearTimeout(this.#polling);
+    this.#close();
+    this.#parts.onStatus("stopped");
+  }
+
+  /** The network is back or the tab is looked at again: no need to wait for a timer. */
+  nudge(): void {
+    if (this.#stopped || this.#connecting) return;
+    if (this.#socket?.readyState === WebSocket.OPEN) {
+      // A socket that slept through a cut still looks open: asking is the only way to know.
+      this.#ping();
+      void this.#catchUp();
+      return;
+    }
+    this.#failures = 0;
+    void this.#connect();
+  }
+
+  async #connect(): Promise<void> {
+    if (this.#connecting || this.#stopped) return;
+    this.#connecting = true;
+    this.#clearTimers();
+    this.#close();
+    try {
+      if (this.#sequence.last === null) await this.#catchUp();
+      const socket = this.#parts.open(await this.#parts.ticket());
+      this.#socket = socket;
+      socket.onopen = () => this.#opened(socket);
+      socket.onmessage = ({ data }) => socket === this.#socket && this.#received(String(data));
+      socket.onclose = () => socket === this.#socket && this.#lost();
+    } catch {
+      this.#lost();
+    } finally {
+      this.#connecting = false;
+    }
+  }
+
+  #opened(socket: WebSocket): void {
+    if (socket !== this.#socket) return;
+    this.#failures = 0;
+    clearTimeout(this.#polling);
+    this.#polling = undefined;
+    this.#parts.onStatus("live");
+    this.#after(LIFETIME_MS * (0.9 + 0.1 * this.#random()), () => void this.#connect());
+    this.#pingLater();
+    // Whatever happened while nobody listened.
+    void this.#catchUp();
+  }
+
+  #received(data: string): void {
+    clearTimeout(this.#pong);
+    if (data === "pong") return;
+    const event = parse(data);
+    if (!event) return;
+    const { apply, gap } = this.#sequence.receive(event);
+    if (apply.length > 0) this.#parts.apply(apply);
+    if (gap) void this.#catchUp();
+  }
+
+  #lost(): void {
+    if (this.#stopped) return;
+    this.#close();
+    this.#clearTimers();
+    this.#parts.onStatus("reconnecting");
+    const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures);
+    this.#failures += 1;
+    this.#after(longest * (0.5 + 0.5 * this.#random()), () => void this.#connect());
+    // The first tries mostly succeed; only a socket that stays away is worth polling for.
+    if (this.#failures > 2 && this.#polling === undefined) this.#poll();
+  }
+
+  #poll(): void {
+    this.#polling = setTimeout(() => {
+      void this.#catchUp().finally(() => {
+        if (!this.#stopped && this.#polling !== undefined) this.#poll();
+      });
+    }, POLL_MS);
+  }
+
+  /** One question at a time; what comes in between asks once more afterwards. */
+  #catchUp(): Promise<void> {
+    if (this.#catching) {
+      this.#catchAgain = true;
+      return this.#catching;
+    }
+    this.#catching = this.#ask()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#catching = null;
+        if (!this.#catchAgain || this.#stopped) return;
+        this.#catchAgain = false;
+        void this.#catchUp();
+      });
+    return this.#catching;
+  }
+
+  async #ask(): Promise<void> {
+    const after = this.#sequence.last;
+    const { items, latest, reset } = await this.#parts.events(after);
+    if (this.#stopped) return;
+    if (after === null || reset) {
+      this.#sequence.startAt(latest);
+      // Lists fetched before this number was known may miss what came in between.
+      this.#parts.reset();
+      return;
+    }
+    const apply = this.#sequence.catchUp(items, latest);
+    if (apply.length > 0) this.#parts.apply(apply);
+  }
+
+  #pingLater(): void {
+    this.#after(PING_MS, () => {
+      this.#ping();
+      this.#pingLater();
+    });
+  }
+
+  #ping(): void {
+    this.#socket?.send("ping");
+    clearTimeout(this.#pong);
+    this.#pong = setTimeout(() => this.#lost(), PONG_MS);
+  }
+
+  #close(): void {
+    clearTimeout(this.#pong);
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
+  }
+
+  #after(milliseconds: number, work: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      work();
+    }, milliseconds);
+    this.#timers.add(timer);
+  }
+
+  #clearTimers(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #random(): number {
+    return (this.#parts.random ?? Math.random)();
+  }
+}
+
+function parse(data: string): LiveEvent | null {
+  try {
+    const event: unknown = JSON.parse(data);
+    const known = typeof event === "object" && event !== null && "seq" in event && "video_id" in event;
+    return known ? (event as LiveEvent) : null;
+  } catch {
+    return null;
+  }
+}

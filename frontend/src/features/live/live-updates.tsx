@@ -1,0 +1,66 @@
+/** Mounted once for the signed-in person: brings every change to every list, and says when it can't. */
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { api, unwrap } from "@/lib/api";
+import { applyVideo, forgetVideo, refetchEverything } from "@/lib/video-cache";
+import { LiveConnection, type LiveStatus } from "./live-connection";
+
+/** Short cuts heal before anyone could read about them. */
+const SAY_AFTER_MS = 3_000;
+
+export function LiveUpdates() {
+  const client = useQueryClient();
+  const [status, setStatus] = useState<LiveStatus>("connecting");
+
+  useEffect(() => {
+    const connection = new LiveConnection({
+      ticket: async () => (await unwrap(api.POST("/api/live/ticket"))).ticket,
+      events: (after) =>
+        unwrap(api.GET("/api/events", after === null ? {} : { params: { query: { after } } })),
+      open: (ticket) => {
+        const url = new URL("/live", location.href);
+        url.protocol = url.protocol.replace("http", "ws");
+        url.searchParams.set("ticket", ticket);
+        return new WebSocket(url);
+      },
+      apply: (events) => {
+        for (const { kind, video, video_id } of events) {
+          if (kind === "video.removed" || !video) forgetVideo(client, video_id);
+          else applyVideo(client, video);
+        }
+      },
+      reset: () => void refetchEverything(client),
+      onStatus: setStatus,
+    });
+    const nudge = () => document.visibilityState === "visible" && connection.nudge();
+    connection.start();
+    addEventListener("online", nudge);
+    document.addEventListener("visibilitychange", nudge);
+    return () => {
+      removeEventListener("online", nudge);
+      document.removeEventListener("visibilitychange", nudge);
+      connection.stop();
+    };
+  }, [client]);
+
+  const away = useLasting(status === "reconnecting", SAY_AFTER_MS);
+  return (
+    <p role="status" className="contents">
+      {away && (
+        <span className="fixed top-16 left-1/2 z-30 -translate-x-1/2 animate-fade rounded-full border border-line bg-raised px-3.5 py-1 font-medium text-muted text-xs shadow-card">
+          Reconnecting… What you see may be a moment old.
+        </span>
+      )}
+    </p>
+  );
+}
+
+function useLasting(on: boolean, milliseconds: number): boolean {
+  const [lasting, setLasting] = useState(false);
+  useEffect(() => {
+    if (!on) return setLasting(false);
+    const timer = setTimeout(() => setLasting(true), milliseconds);
+    return () => clearTimeout(timer);
+  }, [on, milliseconds]);
+  return lasting;
+}

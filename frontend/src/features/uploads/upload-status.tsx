@@ -1,0 +1,134 @@
+/** How far one upload is, in a line, a bar and a few buttons. */
+import { FileVideo, RotateCcw, X } from "lucide-react";
+import { useState } from "react";
+import * as format from "@/lib/format";
+import type { Upload } from "@/lib/models";
+import { WrongFileError } from "@/lib/upload/engine";
+import type { UploadProgress } from "@/lib/upload/types";
+import { Button } from "@/ui/button";
+import { Progress } from "@/ui/progress";
+import { pickFiles, reopen } from "./pick-files";
+import { useCancelUpload, useRemembered, useUnfinished, useUploadList, useUploads } from "./uploads";
+
+export function percentOf({ sent, size }: Pick<UploadProgress, "sent" | "size">): number {
+  return size === 0 ? 0 : Math.floor((sent / size) * 100);
+}
+
+export function statusLine(upload: UploadProgress): string {
+  switch (upload.phase) {
+    case "queued":
+      return "Waiting for its turn…";
+    case "preparing":
+      return "Preparing…";
+    case "offline":
+      return "You are offline. It goes on by itself.";
+    case "finishing":
+      return "Finishing…";
+    case "done":
+      return "Uploaded";
+    case "cancelled":
+      return "Cancelled";
+    case "failed":
+      return upload.error ?? "The upload failed.";
+    case "uploading": {
+      const speed = upload.bytesPerSecond ? ` · ${format.bytes(upload.bytesPerSecond)}/s` : "";
+      const left = upload.secondsLeft === null ? "" : ` · ${format.timeLeft(upload.secondsLeft)}`;
+      return `${percentOf(upload)} %${speed}${left}`;
+    }
+  }
+}
+
+/** In the drive, below a video that is not here yet: it runs in this tab, or it waits to be continued. */
+export function UploadStatus({ videoId }: { videoId: string }) {
+  const running = useUploadList().find(
+    (upload) => upload.videoId === videoId && upload.phase !== "cancelled",
+  );
+  const unfinished = useUnfinished().find((upload) => upload.video_id === videoId);
+  if (running) return <RunningUpload upload={running} />;
+  if (unfinished) return <UnfinishedUpload upload={unfinished} />;
+  return <p className="text-muted text-sm">Uploading…</p>;
+}
+
+export function RunningUpload({ upload }: { upload: UploadProgress }) {
+  const engine = useUploads();
+  const cancel = useCancelUpload();
+  const failed = upload.phase === "failed";
+  return (
+    <div className="flex flex-col gap-2">
+      <div className="flex flex-wrap items-center justify-between gap-x-3 gap-y-1.5">
+        <p className={`min-w-0 text-sm tabular-nums ${failed ? "font-medium text-warn" : "text-muted"}`}>
+          {statusLine(upload)}
+        </p>
+        <div className="flex gap-1.5">
+          {failed && (
+            <Button size="small" icon={RotateCcw} onPress={() => engine.retry(upload.key)}>
+              Try again
+            </Button>
+          )}
+          {upload.phase !== "done" && (
+            <Button
+              size="small"
+              look="quiet"
+              icon={X}
+              aria-label={`Cancel the upload of ${upload.fileName}`}
+              onPress={() => void cancel(upload.videoId, upload.key)}
+            >
+              Cancel
+            </Button>
+          )}
+        </div>
+      </div>
+      <Progress label={`Uploading ${upload.fileName}`} value={percentOf(upload)} />
+    </div>
+  );
+}
+
+/** One click where the browser kept the file, else "choose the same file": also on another device. */
+export function UnfinishedUpload({ upload }: { upload: Upload }) {
+  const engine = useUploads();
+  const cancel = useCancelUpload();
+  const remembered = useRemembered(upload.video_id);
+  const [problem, setProblem] = useState<string | null>(null);
+
+  async function resume() {
+    setProblem(null);
+    const handle = remembered?.handle ?? null;
+    const reopened = handle && (await reopen(handle));
+    const [picked] = reopened ? [{ file: reopened, handle }] : await pickFiles(false);
+    if (!picked) return;
+    try {
+      await engine.resume(upload, picked.file, picked.handle);
+    } catch (error) {
+      if (!(error instanceof WrongFileError)) throw error;
+      setProblem(`That is another file. Please choose “${upload.file_name}” again.`);
+    }
+  }
+
+  return (
+    <div className="flex flex-wrap items-center justify-between gap-x-3 gap-y-2 rounded-2xl bg-brand-soft px-4 py-3">
+      <p className="min-w-0 text-sm">
+        <strong className="block font-semibold">This upload was interrupted.</strong>
+        {problem ? (
+          <span role="alert">{problem}</span>
+        ) : remembered?.handle ? (
+          "What has arrived is kept."
+        ) : (
+          "Choose the same file again: what has arrived is kept."
+        )}
+      </p>
+      <div className="flex gap-1.5">
+        <Button size="small" look="primary" icon={FileVideo} onPress={() => void resume()}>
+          Continue
+        </Button>
+        <Button
+          size="small"
+          look="quiet"
+          aria-label={`Discard the upload of ${upload.file_name}`}
+          onPress={() => void cancel(upload.video_id)}
+        >
+          Discard
+        </Button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,81 @@
+/** All uploads of this tab, in a tray that stays while the person looks around. */
+import { ChevronDown, ChevronUp, CircleCheck, X } from "lucide-react";
+import { useState } from "react";
+import * as format from "@/lib/format";
+import { isOver } from "@/lib/upload/engine";
+import type { UploadProgress } from "@/lib/upload/types";
+import { IconButton } from "@/ui/button";
+import { RunningUpload } from "./upload-status";
+import { useStayAwake, useUploadList, useUploads } from "./uploads";
+
+export function UploadTray() {
+  const engine = useUploads();
+  const uploads = useUploadList().filter(({ phase }) => phase !== "cancelled");
+  const [open, setOpen] = useState(true);
+  useStayAwake();
+
+  const active = uploads.filter(({ phase }) => !isOver(phase));
+  const summary = summaryOf(uploads, active);
+  return (
+    <>
+      {/* Stays in the page, so that screen readers hear the changes; percents would only be noise. */}
+      <p role="status" className="sr-only">
+        {summary}
+      </p>
+      {uploads.length > 0 && (
+        <section
+          aria-label="Uploads"
+          className="fixed inset-x-3 bottom-[calc(4.25rem+env(safe-area-inset-bottom))] z-30 animate-rise overflow-hidden rounded-2xl border border-line bg-raised shadow-float md:inset-x-auto md:right-6 md:bottom-6 md:w-96"
+        >
+          <header className="flex items-center gap-1 py-1.5 pr-2 pl-4">
+            <h2 className="min-w-0 grow truncate font-semibold text-sm">{summary}</h2>
+            <IconButton
+              icon={open ? ChevronDown : ChevronUp}
+              label={open ? "Fold the uploads" : "Unfold the uploads"}
+              aria-expanded={open}
+              onPress={() => setOpen(!open)}
+              className="size-9"
+            />
+            {active.length === 0 && (
+              <IconButton
+                icon={X}
+                label="Close the uploads"
+                onPress={() => {
+                  for (const { key } of uploads) engine.dismiss(key);
+                }}
+                className="size-9"
+              />
+            )}
+          </header>
+          {open && (
+            <ul className="max-h-[40dvh] divide-y divide-line overflow-y-auto border-line border-t">
+              {uploads.map((upload) => (
+                <li key={upload.key} className="flex flex-col gap-1 px-4 py-3">
+                  <p className="flex items-baseline gap-2 text-sm">
+                    <span className="min-w-0 grow truncate font-medium">{upload.fileName}</span>
+                    <span className="shrink-0 text-muted text-xs">{format.bytes(upload.size)}</span>
+                  </p>
+                  {upload.phase === "done" ? (
+                    <p className="flex items-center gap-1.5 text-good text-sm">
+                      <CircleCheck aria-hidden className="size-4" /> Uploaded
+                    </p>
+                  ) : (
+                    <RunningUpload upload={upload} />
+                  )}
+                </li>
+              ))}
+            </ul>
+          )}
+        </section>
+      )}
+    </>
+  );
+}
+
+function summaryOf(uploads: readonly UploadProgress[], active: readonly UploadProgress[]): string {
+  if (uploads.length === 0) return "";
+  const failed = uploads.filter(({ phase }) => phase === "failed").length;
+  if (active.length > 0) return `Uploading ${format.plural(active.length, "video")}`;
+  if (failed > 0) return `${format.plural(failed, "upload")} stopped`;
+  return `${format.plural(uploads.length, "upload")} finished`;
+}

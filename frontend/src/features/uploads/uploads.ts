@@ -1,0 +1,152 @@
+/** This app's upload engine and the hooks that show it. */
+import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import {
+  createContext,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+} from "react";
+import { api, done, unwrap } from "@/lib/api";
+import type { Upload } from "@/lib/models";
+import { keys } from "@/lib/query";
+import { isOver, UploadEngine } from "@/lib/upload/engine";
+import { fingerprint } from "@/lib/upload/fingerprint";
+import { browserMemory } from "@/lib/upload/memory";
+import { sendPart } from "@/lib/upload/send-part";
+import type { Network, RememberedUpload, UploadProgress, UploadServer } from "@/lib/upload/types";
+import { applyVideo, forgetVideo } from "@/lib/video-cache";
+
+const server: UploadServer = {
+  create: (body) => unwrap(api.POST("/api/uploads", { body })),
+  unfinished: async () => (await unwrap(api.GET("/api/uploads"))).items,
+  find: (id) => unwrap(api.GET("/api/uploads/{video_id}", { params: byId(id) })),
+  sign: (id, numbers) =>
+    unwrap(api.POST("/api/uploads/{video_id}/parts", { params: byId(id), body: { numbers } })),
+  complete: (id) => unwrap(api.POST("/api/uploads/{video_id}/complete", { params: byId(id) })),
+  abort: (id) => done(api.DELETE("/api/uploads/{video_id}", { params: byId(id) })),
+};
+
+function byId(video_id: string) {
+  return { path: { video_id } };
+}
+
+const network: Network = {
+  isOnline: () => navigator.onLine,
+  online: (signal) =>
+    new Promise((resolve, reject) => {
+      if (navigator.onLine) return resolve();
+      addEventListener("online", () => resolve(), { once: true, signal });
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    }),
+};
+
+export function createUploads(client: QueryClient): UploadEngine {
+  return new UploadEngine({
+    server,
+    sendPart,
+    network,
+    fingerprint,
+    memory: browserMemory,
+    onStarted: () => {
+      void client.invalidateQueries({ queryKey: keys.videos });
+      void client.invalidateQueries({ queryKey: keys.uploads });
+    },
+    onFinished: (video) => {
+      applyVideo(client, video);
+      void client.invalidateQueries({ queryKey: keys.uploads });
+    },
+  });
+}
+
+const EngineContext = createContext<UploadEngine | null>(null);
+export const UploadsProvider = EngineContext.Provider;
+
+export function useUploads(): UploadEngine {
+  const engine = useContext(EngineContext);
+  if (!engine) throw new Error("UploadsProvider is missing");
+  return engine;
+}
+
+export function useUploadList(): readonly UploadProgress[] {
+  const engine = useUploads();
+  return useSyncExternalStore(engine.subscribe, engine.snapshot);
+}
+
+export const uploadQueries = {
+  unfinished: () =>
+    queryOptions({
+      queryKey: keys.uploads,
+      queryFn: async ({ signal }) => (await unwrap(api.GET("/api/uploads", { signal }))).items,
+    }),
+};
+
+/** Begun earlier, here or on another device, and not going on at this moment in this tab. */
+export function useUnfinished(): readonly Upload[] {
+  const { data } = useQuery(uploadQueries.unfinished());
+  const list = useUploadList();
+  return useMemo(() => {
+    const here = new Set(list.filter(({ phase }) => phase !== "cancelled").map(({ videoId }) => videoId));
+    return (data ?? []).filter(({ video_id }) => !here.has(video_id));
+  }, [data, list]);
+}
+
+/** What this browser remembers of an upload: perhaps even the file itself. */
+export function useRemembered(videoId: string): RememberedUpload | null {
+  const [remembered, setRemembered] = useState<RememberedUpload | null>(null);
+  useEffect(() => {
+    let over = false;
+    void browserMemory.all().then((all) => {
+      if (!over) setRemembered(all.find((upload) => upload.video_id === videoId) ?? null);
+    });
+    return () => {
+      over = true;
+    };
+  }, [videoId]);
+  return remembered;
+}
+
+/** Ends an upload, whether it runs in this tab or not, and takes its video off the drive. */
+export function useCancelUpload() {
+  const engine = useUploads();
+  const client = useQueryClient();
+  return useCallback(
+    async (videoId: string | null, key?: string): Promise<void> => {
+      if (videoId) forgetVideo(client, videoId);
+      try {
+        if (key) await engine.cancel(key);
+        else if (videoId) await engine.discard(videoId);
+      } finally {
+        if (key) engine.dismiss(key);
+        await client.invalidateQueries({ queryKey: keys.uploads });
+        await client.invalidateQueries({ queryKey: keys.videos });
+      }
+    },
+    [engine, client],
+  );
+}
+
+/** Leaving now would interrupt, and a sleeping screen would too. */
+export function useStayAwake(): void {
+  const busy = useUploadList().some(({ phase }) => !isOver(phase));
+  useEffect(() => {
+    if (!busy) return;
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener("beforeunload", warn);
+    let lock: WakeLockSentinel | null = null;
+    const keep = async () => {
+      // Refused on low battery or in a hidden tab: then the upload goes on as long as the device does.
+      if (document.visibilityState === "visible")
+        lock = (await navigator.wakeLock?.request("screen").catch(() => null)) ?? null;
+    };
+    void keep();
+    document.addEventListener("visibilitychange", keep);
+    return () => {
+      removeEventListener("beforeunload", warn);
+      document.removeEventListener("visibilitychange", keep);
+      void lock?.release();
+    };
+  }, [busy]);
+}

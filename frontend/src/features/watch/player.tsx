@@ -1,0 +1,315 @@
+/** The video player: our own controls on the plain <video> element. */
+import {
+  Gauge,
+  LoaderCircle,
+  Maximize,
+  Minimize,
+  Pause,
+  PictureInPicture2,
+  Play,
+  Settings2,
+  Volume2,
+  VolumeX,
+} from "lucide-react";
+import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
+import { Button as AriaButton } from "react-aria-components/Button";
+import type { ApiError } from "@/lib/api-error";
+import * as format from "@/lib/format";
+import { IconButton } from "@/ui/button";
+import { Menu, MenuItem } from "@/ui/menu";
+import { usePlayback } from "./use-playback";
+import { useVideoState } from "./use-video-state";
+
+const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2];
+const HIDE_AFTER_MS = 2_800;
+const control =
+  "size-9 text-white hover:bg-white/20 hover:text-white data-pressed:bg-white/25 data-[focus-visible]:outline-white";
+
+interface Props {
+  videoId: string;
+  url: string;
+  title: string;
+  poster: string | null;
+  width: number | null;
+  height: number | null;
+  onLost: (error: ApiError) => void;
+}
+
+export function Player({ videoId, url, title, poster, width, height, onLost }: Props) {
+  const frame = useRef<HTMLDivElement>(null);
+  const video = useRef<HTMLVideoElement>(null);
+  const playback = usePlayback(videoId, url, video, onLost);
+  const state = useVideoState(video);
+  const [fullscreen, setFullscreen] = useState(false);
+  const { shown, stir, hold } = useAutoHide(!state.paused);
+
+  useEffect(() => {
+    const changed = () => setFullscreen(document.fullscreenElement === frame.current);
+    document.addEventListener("fullscreenchange", changed);
+    return () => document.removeEventListener("fullscreenchange", changed);
+  }, []);
+
+  const toggle = useCallback(() => {
+    const element = video.current;
+    if (!element) return;
+    // Refused by the browser (no gesture, or the data ended): the button just stays.
+    if (element.paused) void element.play().catch(() => undefined);
+    else element.pause();
+  }, []);
+
+  function seek(seconds: number) {
+    const element = video.current;
+    if (element && Number.isFinite(element.duration))
+      element.currentTime = Math.min(Math.max(0, seconds), element.duration);
+  }
+
+  function setVolume(volume: number) {
+    if (!video.current) return;
+    video.current.volume = Math.min(1, Math.max(0, volume));
+    video.current.muted = video.current.volume === 0;
+  }
+
+  function setSpeed(speed: number) {
+    if (video.current) video.current.playbackRate = speed;
+  }
+
+  async function toggleFullscreen() {
+    if (document.fullscreenElement) await document.exitFullscreen();
+    else if (frame.current?.requestFullscreen) await frame.current.requestFullscreen();
+    // iPhones can only enlarge the video itself.
+    else (video.current as { webkitEnterFullscreen?: () => void } | null)?.webkitEnterFullscreen?.();
+  }
+
+  function onKeyDown(event: KeyboardEvent<HTMLElement>) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const target = event.target as HTMLElement;
+    if (target.closest("[role=menu]")) return;
+    const onControl = target.closest("button, input") !== null;
+    const element = video.current;
+    if (!element) return;
+    const keys: Partial<Record<string, () => void>> = {
+      k: toggle,
+      j: () => seek(element.currentTime - 10),
+      l: () => seek(element.currentTime + 10),
+      m: () => {
+        element.muted = !element.muted;
+      },
+      f: () => void toggleFullscreen(),
+      "<": () => setSpeed(neighbour(element.playbackRate, -1)),
+      ">": () => setSpeed(neighbour(element.playbackRate, 1)),
+    };
+    // On a button or a slider these keys are the control's own.
+    if (!onControl) {
+      keys[" "] = toggle;
+      keys.ArrowLeft = () => seek(element.currentTime - 5);
+      keys.ArrowRight = () => seek(element.currentTime + 5);
+      keys.ArrowUp = () => setVolume(element.volume + 0.1);
+      keys.ArrowDown = () => setVolume(element.volume - 0.1);
+      keys.Home = () => seek(0);
+      keys.End = () => seek(element.duration);
+    }
+    if (/^[0-9]$/.test(event.key)) keys[event.key] = () => seek((element.duration * Number(event.key)) / 10);
+    const action = keys[event.key];
+    stir();
+    if (!action) return;
+    event.preventDefault();
+    action();
+  }
+
+  const ratio = width && height ? `${width} / ${height}` : "16 / 9";
+  return (
+    <section
+      ref={frame}
+      aria-label={`Player: ${title}`}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: shortcuts need a place to be pressed
+      tabIndex={0}
+      onKeyDown={onKeyDown}
+      onPointerMove={stir}
+      onPointerDown={stir}
+      onFocus={stir}
+      className={`group/player relative isolate mx-auto flex w-full items-center justify-center overflow-hidden rounded-2xl bg-black text-white ${fullscreen ? "h-full rounded-none" : "max-h-[min(74dvh,48rem)]"} ${shown ? "" : "cursor-none"}`}
+      style={fullscreen ? {} : { aspectRatio: ratio }}
+    >
+      <video
+        ref={video}
+        playsInline
+        preload="metadata"
+        {...(poster ? { poster } : {})}
+        aria-label={title}
+        className="size-full object-contain"
+        onClick={toggle}
+        onDoubleClick={() => void toggleFullscreen()}
+      />
+      {playback.problem ? (
+        <p
+          role="alert"
+          className="absolute inset-0 grid place-items-center bg-black/80 p-6 text-center font-medium"
+        >
+          {playback.problem}
+        </p>
+      ) : (
+        <>
+          {state.waiting && !state.paused && (
+            <LoaderCircle
+              aria-hidden
+              className="pointer-events-none absolute size-14 animate-spin opacity-80"
+            />
+          )}
+          {state.paused && (
+            <AriaButton
+              aria-label="Play video"
+              excludeFromTabOrder
+              onPress={toggle}
+              className="absolute grid size-18 cursor-pointer place-items-center rounded-full bg-brand/90 text-white shadow-float transition-transform hover:scale-105 data-pressed:scale-95 sm:size-20"
+            >
+              <Play aria-hidden className="size-8 translate-x-0.5 fill-white" />
+            </AriaButton>
+          )}
+          <div
+            className={`absolute inset-x-0 bottom-0 flex flex-col bg-gradient-to-t from-black/85 via-black/50 to-transparent px-3 pt-10 pb-2 transition-opacity duration-200 focus-within:opacity-100 ${shown ? "opacity-100" : "pointer-events-none opacity-0"}`}
+          >
+            <Seek state={state} onSeek={seek} />
+            <div className="flex items-center gap-0.5">
+              <IconButton
+                icon={state.paused ? Play : Pause}
+                label={state.paused ? "Play" : "Pause"}
+                onPress={toggle}
+                className={control}
+              />
+              <IconButton
+                icon={state.muted ? VolumeX : Volume2}
+                label={state.muted ? "Unmute" : "Mute"}
+                onPress={() => {
+                  if (video.current) video.current.muted = !video.current.muted;
+                }}
+                className={control}
+              />
+              <input
+                type="range"
+                aria-label="Volume"
+                aria-valuetext={`${Math.round((state.muted ? 0 : state.volume) * 100)} %`}
+                min={0}
+                max={1}
+                step={0.05}
+                value={state.muted ? 0 : state.volume}
+                onChange={(event) => setVolume(event.target.valueAsNumber)}
+                className="range mr-2 hidden w-20 sm:block"
+                style={{ "--filled": `${(state.muted ? 0 : state.volume) * 100}%` }}
+              />
+              <p className="grow text-[0.8125rem] tabular-nums">
+                {format.clock(state.time * 1000)}
+                <span className="opacity-80"> / {format.clock(state.duration * 1000)}</span>
+              </p>
+              <Menu
+                aria-label="Speed"
+                container={fullscreen ? frame.current : null}
+                selectionMode="single"
+                disallowEmptySelection
+                selectedKeys={[String(state.speed)]}
+                onSelectionChange={(chosen) => setSpeed(Number([...chosen][0]))}
+                onClose={hold}
+                trigger={<IconButton icon={Gauge} label={`Speed: ${state.speed}×`} className={control} />}
+              >
+                {SPEEDS.map((speed) => (
+                  <MenuItem key={speed} id={String(speed)}>
+                    {speed === 1 ? "Normal" : `${speed}×`}
+                  </MenuItem>
+                ))}
+              </Menu>
+              {playback.qualities.length > 2 && (
+                <Menu
+                  aria-label="Quality"
+                  container={fullscreen ? frame.current : null}
+                  selectionMode="single"
+                  disallowEmptySelection
+                  selectedKeys={[String(playback.quality)]}
+                  onSelectionChange={(chosen) => playback.setQuality(Number([...chosen][0]))}
+                  onClose={hold}
+                  trigger={
+                    <IconButton
+                      icon={Settings2}
+                      label={`Quality: ${playback.playingHeight ? `${playback.playingHeight}p` : "auto"}`}
+                      className={control}
+                    />
+                  }
+                >
+                  {playback.qualities.map(({ level, label }) => (
+                    <MenuItem key={level} id={String(level)}>
+                      {label}
+                    </MenuItem>
+                  ))}
+                </Menu>
+              )}
+              {document.pictureInPictureEnabled && (
+                <IconButton
+                  icon={PictureInPicture2}
+                  label="Picture in picture"
+                  onPress={() => void video.current?.requestPictureInPicture().catch(() => undefined)}
+                  className={`${control} hidden sm:grid`}
+                />
+              )}
+              <IconButton
+                icon={fullscreen ? Minimize : Maximize}
+                label={fullscreen ? "Exit full screen" : "Full screen"}
+                onPress={() => void toggleFullscreen()}
+                className={control}
+              />
+            </div>
+          </div>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Seek({
+  state,
+  onSeek,
+}: {
+  state: ReturnType<typeof useVideoState>;
+  onSeek: (seconds: number) => void;
+}) {
+  const share = (seconds: number) => `${state.duration ? (seconds / state.duration) * 100 : 0}%`;
+  return (
+    <input
+      type="range"
+      aria-label="Position"
+      aria-valuetext={`${format.spokenTime(state.time)} of ${format.spokenTime(state.duration)}`}
+      min={0}
+      max={state.duration || 1}
+      step="any"
+      value={state.time}
+      onChange={(event) => onSeek(event.target.valueAsNumber)}
+      onKeyDown={(event) => {
+        // "any" steps are as small as a pixel: arrows should move by seconds.
+        const step = { ArrowLeft: -5, ArrowDown: -5, ArrowRight: 5, ArrowUp: 5 }[event.key];
+        if (step === undefined) return;
+        event.preventDefault();
+        onSeek(state.time + step);
+      }}
+      className="range w-full"
+      style={{ "--filled": share(state.time), "--buffered": share(state.buffered) }}
+    />
+  );
+}
+
+/** Controls go away while playing and nobody moves, and come back with the first sign of life. */
+function useAutoHide(playing: boolean) {
+  const [stirred, setStirred] = useState(true);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const stir = useCallback(() => {
+    setStirred(true);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => setStirred(false), HIDE_AFTER_MS);
+  }, []);
+  useEffect(() => {
+    if (playing) stir();
+    return () => clearTimeout(timer.current);
+  }, [playing, stir]);
+  return { shown: stirred || !playing, stir, hold: stir };
+}
+
+function neighbour(speed: number, direction: 1 | -1): number {
+  const index = SPEEDS.findIndex((candidate) => candidate >= speed);
+  return SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, index + direction))] ?? 1;
+}

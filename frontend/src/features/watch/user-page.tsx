@@ -1,0 +1,67 @@
+/** What one person published. */
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useParams } from "react-router";
+import { ApiError } from "@/lib/api-error";
+import { Button } from "@/ui/button";
+import { ExploringFox } from "@/ui/characters";
+import { More } from "@/ui/more";
+import { EmptyState, Page } from "@/ui/page";
+import { watchQueries } from "./queries";
+import { VideoGrid, VideoGridSkeleton } from "./video-grid";
+
+export function UserPage() {
+  const { userId = "" } = useParams();
+  const user = useQuery(watchQueries.user(userId));
+  const shelf = useInfiniteQuery(watchQueries.userVideos(userId));
+  const videos = shelf.data?.pages.flatMap((page) => page.items) ?? [];
+  const error = user.error ?? (videos.length === 0 ? shelf.error : null);
+
+  if (error) {
+    const missing = error instanceof ApiError && error.status === 404;
+    return (
+      <EmptyState
+        picture={<ExploringFox />}
+        title={missing ? "Nobody goes by this address" : "This page can't be shown right now"}
+        action={
+          missing ? null : (
+            <Button
+              onPress={() => {
+                void user.refetch();
+                void shelf.refetch();
+              }}
+            >
+              Try again
+            </Button>
+          )
+        }
+      >
+        {missing ? "The page may have moved, or it never was." : error.message}
+      </EmptyState>
+    );
+  }
+  return (
+    <Page title={user.data?.display_name ?? "…"}>
+      {shelf.isPending ? (
+        <VideoGridSkeleton label="Loading videos" />
+      ) : videos.length > 0 ? (
+        <>
+          <VideoGrid
+            label={`Videos of ${user.data?.display_name ?? "this person"}`}
+            videos={videos}
+            onPosterBroken={() => shelf.isStale && void shelf.refetch()}
+          />
+          <More
+            hasMore={shelf.hasNextPage}
+            isLoading={shelf.isFetchingNextPage}
+            failed={shelf.isFetchNextPageError}
+            onMore={() => void shelf.fetchNextPage()}
+          />
+        </>
+      ) : (
+        <EmptyState picture={<ExploringFox />} title="Nothing published yet">
+          Come back later: the best ones take time.
+        </EmptyState>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,77 @@
+/** Cards of public videos. */
+import { Link2, Lock, Play } from "lucide-react";
+import { Link } from "react-router";
+import * as format from "@/lib/format";
+import type { PublicVideo } from "@/lib/models";
+import { Badge } from "@/ui/badge";
+import { Thumbnail } from "@/ui/thumbnail";
+
+const grid = "grid gap-x-5 gap-y-8 sm:grid-cols-2 lg:grid-cols-3 xl:grid-cols-4";
+
+interface Props {
+  label: string;
+  videos: readonly PublicVideo[];
+  withOwner?: boolean;
+  onPosterBroken: () => void;
+}
+
+export function VideoGrid({ label, videos, withOwner = false, onPosterBroken }: Props) {
+  return (
+    <ul aria-label={label} className={grid}>
+      {videos.map((video) => (
+        <li key={video.id} className="group relative min-w-0">
+          <Thumbnail
+            src={video.poster_url}
+            badge={video.duration_ms === null ? null : format.clock(video.duration_ms)}
+            onBroken={onPosterBroken}
+          >
+            <span className="absolute inset-0 flex items-center justify-center gap-2 bg-black/50 font-bold text-sm text-white opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100">
+              <Play aria-hidden className="size-5 fill-white" /> Watch
+            </span>
+          </Thumbnail>
+          <div className="flex flex-col gap-0.5 px-1 pt-2.5">
+            <h2 className="line-clamp-2 break-words font-semibold leading-snug">
+              {/* The link covers the card; the owner's link lies above it. */}
+              <Link to={`/watch/${video.id}`} className="after:absolute after:inset-0 after:rounded-2xl">
+                {video.title}
+              </Link>
+            </h2>
+            <p className="flex flex-wrap items-center gap-x-1.5 text-muted text-sm">
+              {withOwner && (
+                <>
+                  <Link
+                    to={`/users/${video.owner.id}`}
+                    className="relative z-10 min-w-0 truncate rounded hover:text-ink hover:underline"
+                  >
+                    {video.owner.display_name}
+                  </Link>
+                  <span aria-hidden>·</span>
+                </>
+              )}
+              {video.published_at && <span>{format.timeAgo(video.published_at)}</span>}
+              {video.visibility === "private" && <Badge icon={Lock}>Only you</Badge>}
+              {video.visibility === "unlisted" && <Badge icon={Link2}>Unlisted</Badge>}
+            </p>
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function VideoGridSkeleton({ label }: { label: string }) {
+  return (
+    <ul aria-busy="true" aria-label={label} className={grid}>
+      {Array.from({ length: 8 }, (_, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: placeholders have no identity
+        <li key={index} aria-hidden="true">
+          <div className="skeleton aspect-video rounded-2xl" />
+          <div className="flex flex-col gap-1.5 px-1 pt-3">
+            <div className="skeleton h-5 w-4/5" />
+            <div className="skeleton h-4 w-2/5" />
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,95 @@
+/** The one error every refused or failed request becomes. */
+
+export interface FieldProblem {
+  field: string;
+  message: string;
+}
+
+const SENTENCES: Record<number, string> = {
+  401: "Please sign in first.",
+  403: "You may not do that.",
+  404: "This isn't here, or it isn't yours to see.",
+  412: "Someone else changed this in the meantime.",
+  413: "That is too large.",
+  429: "That was a bit fast. Please wait a moment and try again.",
+  503: "Your drive is waking up. Please try again in a moment.",
+};
+
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  /** The HTTP status, or 0 when no answer came at all. */
+  readonly status: number;
+  /** Stable and for programs: `version_conflict`, `not_found`, … or `offline`. */
+  readonly code: string;
+  readonly fields: readonly FieldProblem[];
+  readonly retryAfterSeconds: number | null;
+
+  constructor(
+    status: number,
+    code: string,
+    sentence: string,
+    fields: readonly FieldProblem[] = [],
+    retryAfterSeconds: number | null = null,
+  ) {
+    super(sentence);
+    this.status = status;
+    this.code = code;
+    this.fields = fields;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+
+  static async from(response: Response): Promise<ApiError> {
+    const problem = await readProblem(response);
+    const sentence =
+      text(problem.detail) ?? SENTENCES[response.status] ?? "Something went wrong on our side.";
+    return new ApiError(
+      response.status,
+      text(problem.code) ?? `http_${response.status}`,
+      sentence,
+      fieldProblems(problem.errors),
+      retryAfter(response),
+    );
+  }
+
+  static offline(cause: unknown): ApiError {
+    const error = new ApiError(0, "offline", "We can't reach StreamTime. Are you connected to the internet?");
+    error.cause = cause;
+    return error;
+  }
+}
+
+/** Field messages by the name of the form's input, as react-aria's forms take them. */
+export function fieldErrors(error: unknown): Record<string, string> {
+  if (!(error instanceof ApiError)) return {};
+  return Object.fromEntries(error.fields.map(({ field, message }) => [field, message]));
+}
+
+export function sentenceOf(error: unknown): string {
+  return error instanceof ApiError ? error.message : "Something went wrong. Please try again.";
+}
+
+async function readProblem(response: Response): Promise<Record<string, unknown>> {
+  try {
+    const body: unknown = await response.json();
+    return typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
+  } catch {
+    // A proxy's HTML or an empty body: the status has to say it all.
+    return {};
+  }
+}
+
+function text(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value : null;
+}
+
+function fieldProblems(value: unknown): FieldProblem[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter(
+    (item): item is FieldProblem => typeof item?.field === "string" && typeof item?.message === "string",
+  );
+}
+
+function retryAfter(response: Response): number | null {
+  const seconds = Number(response.headers.get("Retry-After") ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
+}

@@ -1,0 +1,40 @@
+/** The typed client of the HTTP API. Every failure is an ApiError. */
+import createClient from "openapi-fetch";
+import { ApiError } from "./api-error";
+import type { paths } from "./schema";
+import { wakingFetch } from "./waking";
+
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: wakingFetch });
+
+/** The answer's body, or the ApiError that explains why there is none. */
+export async function unwrap<Body>(
+  request: Promise<{ data?: Body; error?: unknown; response: Response }>,
+): Promise<Exclude<Body, undefined>> {
+  const { data } = await answered(request);
+  return data as Exclude<Body, undefined>;
+}
+
+/** The same for answers without a body. */
+export async function done(request: Promise<{ error?: unknown; response: Response }>): Promise<void> {
+  await answered(request);
+}
+
+async function answered<Answer extends { error?: unknown; response: Response }>(
+  request: Promise<Answer>,
+): Promise<Answer> {
+  let answer: Answer;
+  try {
+    answer = await request;
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    throw ApiError.offline(cause);
+  }
+  if (!answer.response.ok) throw await ApiError.from(withBody(answer.response, answer.error));
+  return answer;
+}
+
+/** openapi-fetch has read the body already: hand it on as a fresh one. */
+function withBody(response: Response, error: unknown): Response {
+  const body = typeof error === "string" ? error : JSON.stringify(error ?? {});
+  return new Response(body, { status: response.status, headers: response.headers });
+}

@@ -1,0 +1,38 @@
+/** The query client and the keys under which server state is cached. */
+import { QueryClient } from "@tanstack/react-query";
+import { ApiError } from "./api-error";
+
+export const keys = {
+  me: ["me"],
+  videos: ["videos"],
+  video: (id: string) => ["video", id],
+  trash: ["trash"],
+  usage: ["usage"],
+  uploads: ["uploads"],
+  uploadConfig: ["uploads", "config"],
+  explore: ["explore"],
+  user: (id: string) => ["user", id],
+  userVideos: (id: string) => ["user", id, "videos"],
+  watch: (id: string) => ["watch", id],
+} as const;
+
+const MAX_RETRIES = 2;
+
+/** Only what may heal by itself is worth asking again. */
+function worthRetrying(failures: number, error: Error): boolean {
+  if (failures >= MAX_RETRIES) return false;
+  return !(error instanceof ApiError) || error.status === 0 || error.status === 429 || error.status >= 500;
+}
+
+export function createQueryClient(onError: (error: Error, quiet: boolean) => void): QueryClient {
+  const client = new QueryClient({
+    defaultOptions: {
+      queries: { retry: worthRetrying, staleTime: 30_000, gcTime: 10 * 60_000 },
+      mutations: { retry: false },
+    },
+  });
+  client.getQueryCache().config.onError = (error) => onError(error, true);
+  client.getMutationCache().config.onError = (error, _variables, _context, mutation) =>
+    onError(error, mutation.meta?.quiet === true);
+  return client;
+}

@@ -1,0 +1,409 @@
+/** Uploads many files straight to S3: parallel parts, retries, resume. No framework, no global state. */
+import { ApiError, sentenceOf } from "../api-error";
+import type { Upload, Video } from "../models";
+import { Gate } from "./gate";
+import { backoff, Pace, sleep } from "./pace";
+import { missingParts, partBytes, partRange, SignedAddresses } from "./parts";
+import {
+  type Network,
+  PartRefusedError,
+  type SendPart,
+  type UploadMemory,
+  type UploadPhase,
+  type UploadProgress,
+  type UploadServer,
+} from "./types";
+
+const FILES_AT_ONCE = 2;
+const PARTS_AT_ONCE = 4;
+const TRIES = 8;
+const REFUSALS = 3;
+const ROUNDS = 3;
+const TELL_EVERY_MS = 200;
+
+export interface UploadEngineParts {
+  server: UploadServer;
+  sendPart: SendPart;
+  memory: UploadMemory;
+  network: Network;
+  fingerprint: (file: Blob) => Promise<string>;
+  /** The server knows the upload now, or the video changed because of it. */
+  onStarted: (upload: Upload) => void;
+  onFinished: (video: Video) => void;
+  backoff?: (attempt: number) => number;
+}
+
+/** The chosen file is not the one whose upload began. */
+export class WrongFileError extends Error {
+  override readonly name = "WrongFileError";
+}
+
+interface Task {
+  key: string;
+  file: File;
+  handle: FileSystemFileHandle | null;
+  /** Set once the server knows it: from then on a retry continues instead of starting over. */
+  videoId: string | null;
+  abort: AbortController;
+  pace: Pace;
+  finishedBytes: number;
+  flying: Map<number, number>;
+  view: UploadProgress;
+}
+
+export class UploadEngine {
+  readonly #parts: UploadEngineParts;
+  readonly #tasks = new Map<string, Task>();
+  readonly #listeners = new Set<() => void>();
+  readonly #files = new Gate(FILES_AT_ONCE);
+  readonly #slots = new Gate(PARTS_AT_ONCE);
+  #views: readonly UploadProgress[] = [];
+  #toldAt = 0;
+  #telling: ReturnType<typeof setTimeout> | null = null;
+  #nextKey = 1;
+
+  constructor(parts: UploadEngineParts) {
+    this.#parts = parts;
+  }
+
+  /** Both shaped for useSyncExternalStore. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly snapshot = (): readonly UploadProgress[] => this.#views;
+
+  isBusy(): boolean {
+    return this.#views.some(({ phase }) => !isOver(phase));
+  }
+
+  add(file: File, handle: FileSystemFileHandle | null = null): string {
+    return this.#start(file, handle, null);
+  }
+
+  /** Continues an unfinished upload, from this or another device, with the same file chosen again. */
+  async resume(upload: Upload, file: File, handle: FileSystemFileHandle | null = null): Promise<string> {
+    const same =
+      file.size === upload.size_bytes && (await this.#parts.fingerprint(file)) === upload.fingerprint;
+    if (!same) throw new WrongFileError(`This is not the file that began as “${upload.file_name}”.`);
+    return this.#start(file, handle, upload.video_id);
+  }
+
+  retry(key: string): void {
+    const task = this.#tasks.get(key);
+    if (task?.view.phase !== "failed") return;
+    task.abort = new AbortController();
+    void this.#run(task);
+  }
+
+  /** Stops the upload and removes what S3 already has of it. */
+  async cancel(key: string): Promise<void> {
+    const task = this.#tasks.get(key);
+    if (!task || task.view.phase === "done") return;
+    task.abort.abort(new DOMException("Cancelled", "AbortError"));
+    this.#show(task, { phase: "cancelled", bytesPerSecond: null, secondsLeft: null });
+    if (task.videoId) await this.discard(task.videoId);
+  }
+
+  async discard(videoId: string): Promise<void> {
+    await this.#parts.memory.forget(videoId);
+    await this.#parts.server.abort(videoId);
+  }
+
+  /** Takes what is over off the list. */
+  dismiss(key: string): void {
+    const task = this.#tasks.get(key);
+    if (!task || !isOver(task.view.phase)) return;
+    this.#tasks.delete(key);
+    this.#tell();
+  }
+
+  /** The person signed out: nothing more is sent, everything can be resumed later. */
+  stopAll(): void {
+    for (const task of this.#tasks.values()) task.abort.abort(new DOMException("Signed out", "AbortError"));
+    this.#tasks.clear();
+    this.#tell();
+  }
+
+  #start(file: File, handle: FileSystemFileHandle | null, videoId: string | null): string {
+    const key = `upload-${this.#nextKey++}`;
+    const task: Task = {
+      key,
+      file,
+      handle,
+      videoId,
+      abort: new AbortController(),
+      pace: new Pace(),
+      finishedBytes: 0,
+      flying: new Map(),
+      view: {
+        key,
+        videoId,
+        fileName: file.name,
+        size: file.size,
+        sent: 0,
+        phase: "queued",
+        bytesPerSecond: null,
+        secondsLeft: null,
+        error: null,
+      },
+    };
+    this.#tasks.set(key, task);
+    void this.#run(task);
+    return key;
+  }
+
+  async #run(task: Task): Promise<void> {
+    const { signal } = task.abort;
+    this.#show(task, { phase: "queued", error: null });
+    let leave: (() => void) | null = null;
+    try {
+      leave = await this.#files.enter(signal);
+      this.#show(task, { phase: "preparing" });
+      const video = await this.#transfer(task, await this.#begin(task, signal), signal);
+      await this.#parts.memory.forget(video.id);
+      this.#show(task, { phase: "done", sent: task.file.size, bytesPerSecond: null, secondsLeft: null });
+      this.#parts.onFinished(video);
+    } catch (error) {
+      if (!signal.aborted) this.#fail(task, error);
+    } finally {
+      leave?.();
+    }
+  }
+
+  /** A new upload, or the unfinished one of the very same file. */
+  async #begin(task: Task, signal: AbortSignal): Promise<Upload> {
+    const { server, memory } = this.#parts;
+    if (task.videoId) return this.#ask(task, signal, () => server.find(task.videoId ?? ""));
+    const { file } = task;
+    if (file.size === 0) throw new EmptyFileError("The file is empty.");
+    const fingerprint = await readable(this.#parts.fingerprint(file));
+    signal.throwIfAborted();
+    const unfinished = await this.#ask(task, signal, () => server.unfinished());
+    const known = unfinished.find(
+      (upload) =>
+        upload.fingerprint === fingerprint && upload.size_bytes === file.size && !this.#has(upload.video_id),
+    );
+    const upload = known
+      ? await this.#ask(task, signal, () => server.find(known.video_id))
+      : await this.#ask(task, signal, () =>
+          server.create({ file_name: file.name, size: file.size, fingerprint }),
+        );
+    task.videoId = upload.video_id;
+    this.#show(task, { videoId: upload.video_id });
+    await memory.remember({
+      video_id: upload.video_id,
+      fingerprint,
+      file_name: file.name,
+      size: file.size,
+      handle: task.handle,
+    });
+    // Cancelled while the server was answering: nobody else knows this upload, so it goes now.
+    if (signal.aborted) await this.discard(upload.video_id);
+    signal.throwIfAborted();
+    this.#parts.onStarted(upload);
+    return upload;
+  }
+
+  async #transfer(task: Task, begun: Upload, signal: AbortSignal): Promise<Video> {
+    const { server } = this.#parts;
+    let upload = begun;
+    for (let round = 1; ; round += 1) {
+      await this.#sendMissing(task, upload, signal);
+      this.#show(task, { phase: "finishing", bytesPerSecond: null, secondsLeft: null });
+      try {
+        return await this.#ask(task, signal, () => server.complete(upload.video_id));
+      } catch (error) {
+        const missing = error instanceof ApiError && error.code === "parts_missing";
+        if (!missing || round === ROUNDS) throw error;
+        upload = await this.#ask(task, signal, () => server.find(begun.video_id));
+      }
+    }
+  }
+
+  async #sendMissing(task: Task, upload: Upload, signal: AbortSignal): Promise<void> {
+    const missing = missingParts(upload);
+    task.finishedBytes =
+      upload.size_bytes - missing.reduce((sum, number) => sum + partBytes(upload, number), 0);
+    task.flying.clear();
+    task.pace.restart();
+    this.#show(task, { phase: "uploading", sent: task.finishedBytes });
+
+    const queue = [...missing];
+    const addresses = new SignedAddresses(this.#parts.server, upload.video_id, missing);
+    // One hopeless part ends the others too: they would only waste the person's bandwidth.
+    const siblings = new AbortController();
+    const either = AbortSignal.any([signal, siblings.signal]);
+    const worker = async (): Promise<void> => {
+      for (let number = queue.shift(); number !== undefined; number = queue.shift()) {
+        const leave = await this.#slots.enter(either);
+        try {
+          await this.#sendPart(task, upload, number, addresses, either);
+        } finally {
+          leave();
+        }
+      }
+    };
+    const workers = Array.from({ length: Math.min(PARTS_AT_ONCE, queue.length) }, worker);
+    try {
+      await Promise.all(workers);
+    } catch (error) {
+      siblings.abort(error);
+      await Promise.allSettled(workers);
+      throw error;
+    }
+  }
+
+  async #sendPart(
+    task: Task,
+    upload: Upload,
+    number: number,
+    addresses: SignedAddresses,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const part = task.file.slice(...partRange(upload, number));
+    let refusals = 0;
+    for (let attempt = 0; ; attempt += 1) {
+      const url = await this.#ask(task, signal, () => addresses.of(number));
+      try {
+        await this.#parts.sendPart(url, part, {
+          signal,
+          onProgress: (sent) => {
+            task.flying.set(number, sent);
+            this.#showSent(task);
+          },
+        });
+        task.flying.delete(number);
+        task.finishedBytes += part.size;
+        this.#showSent(task);
+        return;
+      } catch (error) {
+        task.flying.delete(number);
+        signal.throwIfAborted();
+        if (!(error instanceof PartRefusedError)) throw error;
+        // The file may have been moved or changed on the disk: no retry helps then.
+        if (error.status === 0) await readable(part.slice(0, 1).arrayBuffer());
+        if (error.status === 403) {
+          addresses.drop(number);
+          refusals += 1;
+        }
+        const hopeless = error.status >= 400 && error.status < 500 && ![403, 408, 429].includes(error.status);
+        if (hopeless || refusals > REFUSALS || attempt + 1 >= TRIES) throw error;
+        await this.#wait(task, attempt, signal);
+      }
+    }
+  }
+
+  /** Asks our server, patiently where patience helps. */
+  async #ask<Answer>(task: Task, signal: AbortSignal, question: () => Promise<Answer>): Promise<Answer> {
+    for (let attempt = 0; ; attempt += 1) {
+      signal.throwIfAborted();
+      try {
+        return await question();
+      } catch (error) {
+        signal.throwIfAborted();
+        const passing =
+          error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
+        if (!passing || attempt + 1 >= TRIES) throw error;
+        await this.#wait(task, attempt, signal);
+      }
+    }
+  }
+
+  async #wait(task: Task, attempt: number, signal: AbortSignal): Promise<void> {
+    const { network } = this.#parts;
+    if (!network.isOnline()) {
+      const before = task.view.phase;
+      this.#show(task, { phase: "offline", bytesPerSecond: null, secondsLeft: null });
+      await network.online(signal);
+      task.pace.restart();
+      this.#show(task, { phase: before === "offline" ? "uploading" : before });
+    }
+    await sleep((this.#parts.backoff ?? backoff)(attempt), signal);
+  }
+
+  #fail(task: Task, error: unknown): void {
+    task.flying.clear();
+    if (error instanceof ApiError && error.status === 404) {
+      // The server no longer knows it (cancelled elsewhere, or too old): a retry begins anew.
+      if (task.videoId) void this.#parts.memory.forget(task.videoId);
+      task.videoId = null;
+      task.finishedBytes = 0;
+    }
+    this.#show(task, {
+      phase: "failed",
+      videoId: task.videoId,
+      sent: task.finishedBytes,
+      bytesPerSecond: null,
+      secondsLeft: null,
+      error: reason(error),
+    });
+  }
+
+  #has(videoId: string): boolean {
+    return [...this.#tasks.values()].some((task) => task.videoId === videoId && !isOver(task.view.phase));
+  }
+
+  #showSent(task: Task): void {
+    const flying = [...task.flying.values()].reduce((sum, sent) => sum + sent, 0);
+    const sent = Math.min(task.file.size, task.finishedBytes + flying);
+    task.pace.note(sent, Date.now());
+    const bytesPerSecond = task.pace.bytesPerSecond();
+    const secondsLeft = bytesPerSecond ? (task.file.size - sent) / bytesPerSecond : null;
+    // Lost parts are sent again, but a bar that runs backwards only worries people.
+    task.view = { ...task.view, sent: Math.max(sent, task.view.sent), bytesPerSecond, secondsLeft };
+    this.#tellSoon();
+  }
+
+  #show(task: Task, change: Partial<UploadProgress>): void {
+    task.view = { ...task.view, ...change };
+    this.#tell();
+  }
+
+  #tellSoon(): void {
+    if (this.#telling !== null) return;
+    this.#telling = setTimeout(() => this.#tell(), Math.max(0, this.#toldAt + TELL_EVERY_MS - Date.now()));
+  }
+
+  #tell(): void {
+    if (this.#telling !== null) clearTimeout(this.#telling);
+    this.#telling = null;
+    this.#toldAt = Date.now();
+    this.#views = [...this.#tasks.values()].map((task) => task.view);
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+export function isOver(phase: UploadPhase): boolean {
+  return phase === "done" || phase === "failed" || phase === "cancelled";
+}
+
+class EmptyFileError extends Error {
+  override readonly name = "EmptyFileError";
+}
+
+class UnreadableFileError extends Error {
+  override readonly name = "UnreadableFileError";
+}
+
+async function readable<Result>(reading: Promise<Result>): Promise<Result> {
+  try {
+    return await reading;
+  } catch (cause) {
+    throw new UnreadableFileError("The file can't be read.", { cause });
+  }
+}
+
+function reason(error: unknown): string {
+  if (error instanceof EmptyFileError) return "This file is empty: there is nothing to upload.";
+  if (error instanceof UnreadableFileError)
+    return "The file can't be read any more. Was it moved, changed or deleted?";
+  if (error instanceof PartRefusedError)
+    return error.status === 0
+      ? "The connection kept breaking. What has arrived is kept: try again to continue."
+      : "The storage refused part of the file. What has arrived is kept: try again to continue.";
+  if (error instanceof ApiError && error.status === 404)
+    return "This upload is no longer there. Try again to start it anew.";
+  return sentenceOf(error);
+}

@@ -1,0 +1,70 @@
+/** Which bytes a part holds, which parts S3 still lacks, and their signed addresses. */
+import type { Upload } from "../models";
+import type { UploadServer } from "./types";
+
+const BATCH = 8;
+/** An address is renewed before its end, so that a slow part does not start with seconds left. */
+const USABLE_SHARE = 0.8;
+
+type Shape = Pick<Upload, "size_bytes" | "part_size" | "part_count">;
+
+export function partRange(upload: Shape, number: number): [start: number, end: number] {
+  const start = (number - 1) * upload.part_size;
+  return [start, Math.min(upload.size_bytes, start + upload.part_size)];
+}
+
+export function partBytes(upload: Shape, number: number): number {
+  const [start, end] = partRange(upload, number);
+  return end - start;
+}
+
+/** S3's own list is the truth; a part of another size counts as missing. */
+export function missingParts(upload: Upload): number[] {
+  const stored = new Map(upload.parts.map((part) => [part.number, part.size]));
+  const numbers = Array.from({ length: upload.part_count }, (_, index) => index + 1);
+  return numbers.filter((number) => stored.get(number) !== partBytes(upload, number));
+}
+
+/** Signs in small batches, as late as possible. */
+export class SignedAddresses {
+  readonly #server: UploadServer;
+  readonly #videoId: string;
+  readonly #numbers: readonly number[];
+  readonly #known = new Map<number, { url: string; until: number }>();
+  #signing: Promise<void> | null = null;
+
+  constructor(server: UploadServer, videoId: string, numbers: readonly number[]) {
+    this.#server = server;
+    this.#videoId = videoId;
+    this.#numbers = numbers;
+  }
+
+  async of(number: number): Promise<string> {
+    for (;;) {
+      const known = this.#known.get(number);
+      if (known && known.until > Date.now()) return known.url;
+      // Several parts may ask at once: one request serves them all.
+      this.#signing ??= this.#sign(number).finally(() => {
+        this.#signing = null;
+      });
+      await this.#signing;
+    }
+  }
+
+  /** S3 refused the address: the next try gets a new one. */
+  drop(number: number): void {
+    this.#known.delete(number);
+  }
+
+  async #sign(first: number): Promise<void> {
+    const now = Date.now();
+    const wanted = [first];
+    for (const number of this.#numbers.slice(this.#numbers.indexOf(first) + 1)) {
+      if (wanted.length === BATCH) break;
+      if ((this.#known.get(number)?.until ?? 0) <= now) wanted.push(number);
+    }
+    const { expires_in, urls } = await this.#server.sign(this.#videoId, wanted);
+    const until = now + expires_in * 1000 * USABLE_SHARE;
+    for (const { number, url } of urls) this.#known.set(number, { url, until });
+  }
+}

@@ -1,0 +1,73 @@
+/** What the upload engine needs from the outside, and what it tells. */
+import type { SignedPart, Upload, Video } from "../models";
+
+export type UploadPhase =
+  | "queued"
+  | "preparing"
+  | "uploading"
+  | "offline"
+  | "finishing"
+  | "done"
+  | "failed"
+  | "cancelled";
+
+/** One upload as the page shows it. Immutable: a change is a new object. */
+export interface UploadProgress {
+  key: string;
+  videoId: string | null;
+  fileName: string;
+  size: number;
+  sent: number;
+  phase: UploadPhase;
+  bytesPerSecond: number | null;
+  secondsLeft: number | null;
+  error: string | null;
+}
+
+export interface UploadServer {
+  create(file: { file_name: string; size: number; fingerprint: string }): Promise<Upload>;
+  unfinished(): Promise<Upload[]>;
+  find(videoId: string): Promise<Upload>;
+  sign(videoId: string, numbers: number[]): Promise<{ expires_in: number; urls: SignedPart[] }>;
+  complete(videoId: string): Promise<Video>;
+  abort(videoId: string): Promise<void>;
+}
+
+export type SendPart = (
+  url: string,
+  part: Blob,
+  options: { signal: AbortSignal; onProgress: (sent: number) => void },
+) => Promise<void>;
+
+/** A part S3 did not take. Status 0: the connection broke. */
+export class PartRefusedError extends Error {
+  override readonly name = "PartRefusedError";
+  readonly status: number;
+
+  constructor(status: number) {
+    super(status === 0 ? "The connection broke." : `The storage answered ${status}.`);
+    this.status = status;
+  }
+}
+
+export interface RememberedUpload {
+  video_id: string;
+  fingerprint: string;
+  file_name: string;
+  size: number;
+  /** Where the browser can give it: the file itself, readable again after a reload. */
+  handle: FileSystemFileHandle | null;
+}
+
+/** What this browser still knows about its uploads after a reload. */
+export interface UploadMemory {
+  remember(upload: RememberedUpload): Promise<void>;
+  forget(videoId: string): Promise<void>;
+  all(): Promise<RememberedUpload[]>;
+}
+
+export interface Network {
+  isOnline(): boolean;
+  /** Resolves when the browser is online again. */
+  online(signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,87 @@
+/** How a changed video reaches every list and detail that shows it. */
+import type { InfiniteData, QueryClient } from "@tanstack/react-query";
+import type { Page, Video, WatchVideo } from "./models";
+import { keys } from "./query";
+
+type Pages = InfiniteData<Page<Video>, string | null>;
+
+/** A newer record replaces what is cached; an older one is a late echo and changes nothing. */
+export function applyVideo(client: QueryClient, video: Video): void {
+  const home = video.trashed_at ? keys.trash : keys.videos;
+  const other = video.trashed_at ? keys.videos : keys.trash;
+  client.setQueryData<Pages>(home, (pages) => placed(pages, video));
+  client.setQueryData<Pages>(other, (pages) => without(pages, video.id));
+  client.setQueryData<Video>(keys.video(video.id), (cached) => (cached ? newer(cached, video) : undefined));
+  refreshWatch(client, video);
+  void client.invalidateQueries({ queryKey: keys.usage, refetchType: settled(video) ? "active" : "none" });
+}
+
+export function forgetVideo(client: QueryClient, id: string): void {
+  client.setQueryData<Pages>(keys.videos, (pages) => without(pages, id));
+  client.setQueryData<Pages>(keys.trash, (pages) => without(pages, id));
+  client.removeQueries({ queryKey: keys.video(id), exact: true });
+  void client.invalidateQueries({ queryKey: keys.usage });
+  void client.invalidateQueries({ queryKey: keys.watch(id) });
+}
+
+/** After missed changes nothing cached can be trusted, except who is signed in. */
+export function refetchEverything(client: QueryClient): Promise<void> {
+  return client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.me[0] });
+}
+
+function placed(pages: Pages | undefined, video: Video): Pages | undefined {
+  if (!pages) return undefined;
+  const known = pages.pages.some((page) => page.items.some((item) => item.id === video.id));
+  return known
+    ? mapItems(pages, (item) => (item.id === video.id ? newer(item, video) : item))
+    : added(pages, video);
+}
+
+/** Newest first; what belongs behind the last loaded page comes with its own page. */
+function added(pages: Pages, video: Video): Pages {
+  const index = pages.pages.findIndex((page) => page.items.some((item) => rank(item) < rank(video)));
+  const target = index >= 0 ? index : pages.pages.length - 1;
+  const page = pages.pages[target];
+  if (!page || (index < 0 && page.next_cursor !== null)) return pages;
+  const items = [...page.items, video].sort((a, b) => rank(b) - rank(a));
+  return { ...pages, pages: pages.pages.with(target, { ...page, items }) };
+}
+
+function rank(video: Video): number {
+  return Date.parse(video.trashed_at ?? video.created_at);
+}
+
+function without(pages: Pages | undefined, id: string): Pages | undefined {
+  if (!pages?.pages.some((page) => page.items.some((item) => item.id === id))) return pages;
+  return {
+    ...pages,
+    pages: pages.pages.map((page) => ({ ...page, items: page.items.filter((item) => item.id !== id) })),
+  };
+}
+
+function mapItems(pages: Pages, change: (video: Video) => Video): Pages {
+  return { ...pages, pages: pages.pages.map((page) => ({ ...page, items: page.items.map(change) })) };
+}
+
+function newer(cached: Video, incoming: Video): Video {
+  if (incoming.version < cached.version) return cached;
+  // Poster links are signed anew in every answer: keep the one on screen, or the picture would flicker.
+  const samePicture = cached.poster_url !== null && cached.revision === incoming.revision;
+  return samePicture ? { ...incoming, poster_url: incoming.poster_url && cached.poster_url } : incoming;
+}
+
+function refreshWatch(client: QueryClient, video: Video): void {
+  const cached = client.getQueryData<WatchVideo>(keys.watch(video.id));
+  if (!cached) return;
+  const changed =
+    cached.state !== video.state ||
+    cached.title !== video.title ||
+    cached.description !== video.description ||
+    cached.visibility !== video.visibility ||
+    video.trashed_at !== null;
+  if (changed) void client.invalidateQueries({ queryKey: keys.watch(video.id) });
+}
+
+function settled(video: Video): boolean {
+  return video.state === "ready" || video.state === "failed" || video.state === "uploaded";
+}

@@ -1,0 +1,24 @@
+/** A bar that says how far something is. */
+import { ProgressBar } from "react-aria-components/ProgressBar";
+
+interface Props {
+  label: string;
+  /** 0–100; null while nobody knows. */
+  value: number | null;
+  tone?: "brand" | "accent";
+}
+
+export function Progress({ label, value, tone = "brand" }: Props) {
+  return (
+    <ProgressBar aria-label={label} value={value ?? 0} isIndeterminate={value === null} className="w-full">
+      {({ percentage, isIndeterminate }) => (
+        <div className="h-1.5 overflow-hidden rounded-full bg-ink/12">
+          <div
+            className={`h-full rounded-full transition-[width] duration-300 ease-out ${tone === "brand" ? "bg-link" : "bg-accent"} ${isIndeterminate ? "skeleton w-full" : ""}`}
+            style={isIndeterminate ? {} : { width: `${percentage ?? 0}%` }}
+          />
+        </div>
+      )}
+    </ProgressBar>
+  );
+}

@@ -1,0 +1,74 @@
+/** Short messages that come and go, some with an undo. */
+import { CircleAlert, CircleCheck, Info, X } from "lucide-react";
+import { Text } from "react-aria-components/Text";
+import {
+  UNSTABLE_Toast as AriaToast,
+  UNSTABLE_ToastContent as ToastContent,
+  UNSTABLE_ToastQueue as ToastQueue,
+  UNSTABLE_ToastRegion as ToastRegion,
+} from "react-aria-components/Toast";
+import { Button, IconButton } from "./button";
+
+interface Message {
+  tone: "info" | "good" | "bad";
+  text: string;
+  action?: { label: string; onPress: () => void };
+}
+
+const queue = new ToastQueue<Message>({ maxVisibleToasts: 4 });
+const READ_MS = 5_000;
+/** Undo needs time to be noticed and reached, also by keyboard. */
+const ACT_MS = 10_000;
+
+export function toast(text: string, options: Partial<Omit<Message, "text">> = {}): () => void {
+  const message: Message = { tone: "info", text, ...options };
+  const key = queue.add(message, { timeout: message.action ? ACT_MS : READ_MS });
+  return () => queue.close(key);
+}
+
+const icons = { info: Info, good: CircleCheck, bad: CircleAlert };
+
+export function Toasts() {
+  return (
+    <ToastRegion
+      queue={queue}
+      aria-label="Messages"
+      className="fixed inset-x-4 bottom-20 z-50 mx-auto flex max-w-md flex-col-reverse gap-2 rounded-2xl outline-none md:right-auto md:bottom-6 md:left-6 md:mx-0 md:w-96"
+    >
+      {({ toast: shown }) => {
+        const { tone, text, action } = shown.content;
+        const Icon = icons[tone];
+        return (
+          <AriaToast
+            toast={shown}
+            className="flex animate-rise items-center gap-3 rounded-2xl bg-ink py-2.5 pr-2 pl-4 text-canvas shadow-float"
+          >
+            <Icon aria-hidden className="size-5 shrink-0" />
+            <ToastContent className="min-w-0 grow break-words font-medium text-sm">
+              <Text slot="title">{text}</Text>
+            </ToastContent>
+            {action && (
+              <Button
+                size="small"
+                look="quiet"
+                className="text-canvas hover:bg-canvas/15"
+                onPress={() => {
+                  queue.close(shown.key);
+                  action.onPress();
+                }}
+              >
+                {action.label}
+              </Button>
+            )}
+            <IconButton
+              slot="close"
+              icon={X}
+              label="Dismiss"
+              className="size-8 text-canvas hover:bg-canvas/15 hover:text-canvas"
+            />
+          </AriaToast>
+        );
+      }}
+    </ToastRegion>
+  );
+}

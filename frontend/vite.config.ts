@@ -1,0 +1,40 @@
+/** How the web app is built, served while developing, and unit tested. */
+import { fileURLToPath } from "node:url";
+import optimizeLocales from "@react-aria/optimize-locales-plugin";
+import tailwind from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+/** A running stage that `npm run dev` borrows its API, sockets and media from. */
+const stage = process.env.STREAMTIME_URL ?? "http://localhost:8000";
+
+export default defineConfig({
+  plugins: [
+    react(),
+    tailwind(),
+    // React Aria ships its few built-in words in 30 languages; we speak one so far.
+    { ...optimizeLocales.vite({ locales: ["en-US"] }), enforce: "pre" },
+  ],
+  resolve: { alias: { "@": fileURLToPath(new URL("src", import.meta.url)) } },
+  build: {
+    target: "es2022",
+    // The content security policy allows no data: fonts or scripts, so nothing is inlined.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // hls.js is one library of that size, loaded only when a video is watched.
+    chunkSizeWarningLimit: 650,
+  },
+  server: {
+    proxy: {
+      "/api": { target: stage, changeOrigin: true },
+      "/media": { target: stage, changeOrigin: true },
+      "/live": { target: stage, changeOrigin: true, ws: true },
+    },
+  },
+  test: {
+    environment: "jsdom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["src/testing/setup.ts"],
+    restoreMocks: true,
+  },
+});
