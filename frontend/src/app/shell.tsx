@@ -1,17 +1,16 @@
 /** The frame around every page: header, navigation, uploads, live updates. */
 import { Compass, Folder, Moon, Sun, Trash2 } from "lucide-react";
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useRef, useSyncExternalStore } from "react";
 import { Link, NavLink, Outlet, ScrollRestoration, useLocation, useNavigation } from "react-router";
-import { AccountMenu } from "@/features/accounts/account-menu";
 import { useMe } from "@/features/accounts/queries";
-import { LiveUpdates } from "@/features/live/live-updates";
-import { DropArea } from "@/features/uploads/drop-area";
-import { UploadTray } from "@/features/uploads/upload-tray";
-import { useUploads } from "@/features/uploads/uploads";
 import { waking } from "@/lib/waking";
 import { ButtonLink, IconButton } from "@/ui/button";
 import { Logo } from "@/ui/logo";
 import { useTheme } from "./theme";
+
+/** Only for people who are signed in: visitors of Explore need not load them. */
+const OwnMenu = lazy(async () => ({ default: (await import("./signed-in")).OwnMenu }));
+const Companions = lazy(async () => ({ default: (await import("./signed-in")).Companions }));
 
 const destinations = [
   { to: "/explore", label: "Explore", Icon: Compass, personal: false },
@@ -21,7 +20,6 @@ const destinations = [
 
 export function Shell() {
   const { data: me, isPending } = useMe();
-  const uploads = useUploads();
   const { theme, toggle } = useTheme();
   const main = useRef<HTMLElement>(null);
   const { pathname, search } = useLocation();
@@ -60,7 +58,11 @@ export function Shell() {
               label={theme === "dark" ? "Switch to the light theme" : "Switch to the dark theme"}
               onPress={toggle}
             />
-            {me && <AccountMenu me={me} onSignOut={() => uploads.stopAll()} />}
+            {me && (
+              <Suspense fallback={<span className="size-9 rounded-full bg-sunken" />}>
+                <OwnMenu me={me} />
+              </Suspense>
+            )}
             {!me && !isPending && !signingIn && (
               <ButtonLink
                 look="primary"
@@ -95,9 +97,11 @@ export function Shell() {
           ))}
         </nav>
       )}
-      {me && <LiveUpdates key={me.id} />}
-      {me && <DropArea />}
-      {me && <UploadTray />}
+      {me && (
+        <Suspense>
+          <Companions key={me.id} />
+        </Suspense>
+      )}
       <ScrollRestoration />
     </div>
   );

@@ -26,7 +26,7 @@ async function answered<Answer extends { error?: unknown; response: Response }>(
   try {
     answer = await request;
   } catch (cause) {
-    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    if (cause instanceof Error && cause.name === "AbortError") throw cause;
     throw ApiError.offline(cause);
   }
   if (!answer.response.ok) throw await ApiError.from(withBody(answer.response, answer.error));

@@ -1,30 +1,13 @@
-/** Short messages that come and go, some with an undo. */
+/** Where the messages of toast.ts are shown. */
 import { CircleAlert, CircleCheck, Info, X } from "lucide-react";
 import { Text } from "react-aria-components/Text";
 import {
   UNSTABLE_Toast as AriaToast,
   UNSTABLE_ToastContent as ToastContent,
-  UNSTABLE_ToastQueue as ToastQueue,
   UNSTABLE_ToastRegion as ToastRegion,
 } from "react-aria-components/Toast";
 import { Button, IconButton } from "./button";
-
-interface Message {
-  tone: "info" | "good" | "bad";
-  text: string;
-  action?: { label: string; onPress: () => void };
-}
-
-const queue = new ToastQueue<Message>({ maxVisibleToasts: 4 });
-const READ_MS = 5_000;
-/** Undo needs time to be noticed and reached, also by keyboard. */
-const ACT_MS = 10_000;
-
-export function toast(text: string, options: Partial<Omit<Message, "text">> = {}): () => void {
-  const message: Message = { tone: "info", text, ...options };
-  const key = queue.add(message, { timeout: message.action ? ACT_MS : READ_MS });
-  return () => queue.close(key);
-}
+import { queue } from "./toast";
 
 const icons = { info: Info, good: CircleCheck, bad: CircleAlert };
 

@@ -1,0 +1,208 @@
+/** Live updates: order, gaps, cuts, and what happens when no socket opens. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { LiveEvent, LiveEvents } from "@/lib/models";
+import { LiveConnection, type LiveStatus } from "./live-connection";
+import { Sequence } from "./sequence";
+
+function event(seq: number): LiveEvent {
+  return { seq, kind: "video.changed", video_id: `v${seq}`, video: null, at: "2026-01-01T00:00:00Z" };
+}
+
+describe("the sequence", () => {
+  function at(seq: number): Sequence {
+    const sequence = new Sequence();
+    sequence.startAt(seq);
+    return sequence;
+  }
+
+  it("applies the next event and ignores one it has seen", () => {
+    const sequence = at(4);
+    expect(sequence.receive(event(5)).apply).toEqual([event(5)]);
+    expect(sequence.receive(event(5))).toEqual({ apply: [], gap: false });
+    expect(sequence.receive(event(3))).toEqual({ apply: [], gap: false });
+  });
+
+  it("asks when something is missing, and applies nothing out of order", () => {
+    expect(at(4).receive(event(6))).toEqual({ apply: [], gap: true });
+    expect(new Sequence().receive(event(1))).toEqual({ apply: [], gap: true });
+  });
+
+  it("catches up in order, without what it has seen", () => {
+    const sequence = at(4);
+    expect(sequence.catchUp([event(7), event(3), event(5)], 9).map(({ seq }) => seq)).toEqual([5, 7]);
+    expect(sequence.last).toBe(9);
+  });
+});
+
+class FakeSocket {
+  readyState: number = WebSocket.CONNECTING;
+  sent: string[] = [];
+  onopen: (() => void) | null = null;
+  onclose: (() => void) | null = null;
+  onmessage: ((message: { data: string }) => void) | null = null;
+
+  open() {
+    this.readyState = WebSocket.OPEN;
+    this.onopen?.();
+  }
+
+  say(data: unknown) {
+    this.onmessage?.({ data: typeof data === "string" ? data : JSON.stringify(data) });
+  }
+
+  send(data: string) {
+    this.sent.push(data);
+  }
+
+  close() {
+    if (this.readyState === WebSocket.CLOSED) return;
+    this.readyState = WebSocket.CLOSED;
+    this.onclose?.();
+  }
+}
+
+describe("the connection", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  function setUp() {
+    const log: LiveEvent[] = [];
+    const world = {
+      log,
+      reset: false,
+      ticketFails: false,
+      sockets: [] as FakeSocket[],
+      asked: [] as (number | null)[],
+      applied: [] as number[],
+      resets: 0,
+      statuses: [] as LiveStatus[],
+      connection: null as unknown as LiveConnection,
+      socket: () => {
+        const last = world.sockets.at(-1);
+        if (!last) throw new Error("no socket was opened");
+        return last;
+      },
+    };
+    world.connection = new LiveConnection({
+      ticket: async () => {
+        if (world.ticketFails) throw new Error("no ticket");
+        return "ticket";
+      },
+      events: async (after): Promise<LiveEvents> => {
+        world.asked.push(after);
+        const items = after === null ? [] : log.filter(({ seq }) => seq > after);
+        return { items, latest: log.at(-1)?.seq ?? 0, reset: world.reset };
+      },
+      open: () => {
+        const socket = new FakeSocket();
+        world.sockets.push(socket);
+        return socket as unknown as WebSocket;
+      },
+      apply: (events) => world.applied.push(...events.map(({ seq }) => seq)),
+      reset: () => {
+        world.resets += 1;
+      },
+      onStatus: (status) => world.statuses.push(status),
+      random: () => 1,
+    });
+    return world;
+  }
+
+  async function live() {
+    const world = setUp();
+    world.connection.start();
+    await vi.advanceTimersByTimeAsync(0);
+    world.socket().open();
+    await vi.advanceTimersByTimeAsync(0);
+    return world;
+  }
+
+  it("applies what the socket says", async () => {
+    const world = await live();
+    world.log.push(event(1));
+    world.socket().say(event(1));
+    expect(world.applied).toEqual([1]);
+    expect(world.statuses.at(-1)).toBe("live");
+  });
+
+  it("fills a gap from the log", async () => {
+    const world = await live();
+    world.log.push(event(1), event(2), event(3));
+    world.socket().say(event(3));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(world.applied).toEqual([1, 2, 3]);
+  });
+
+  it("catches up after a cut", async () => {
+    const world = await live();
+    world.socket().close();
+    world.log.push(event(1), event(2));
+    await vi.advanceTimersByTimeAsync(1_000);
+    world.socket().open();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(world.sockets).toHaveLength(2);
+    expect(world.applied).toEqual([1, 2]);
+    expect(world.statuses).toEqual(["connecting", "live", "reconnecting", "live"]);
+  });
+
+  it("fetches everything anew when too much was missed", async () => {
+    const world = await live();
+    const before = world.resets;
+    world.reset = true;
+    world.log.push(event(500));
+    world.socket().say(event(500));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(world.resets).toBe(before + 1);
+    expect(world.applied).toEqual([]);
+  });
+
+  it("pings, and reconnects when no pong comes", async () => {
+    const world = await live();
+    const first = world.socket();
+    await vi.advanceTimersByTimeAsync(5 * 60_000);
+    expect(first.sent).toEqual(["ping"]);
+    first.say("pong");
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(first.readyState).toBe(WebSocket.OPEN);
+    await vi.advanceTimersByTimeAsync(4 * 60_000 + 20_000);
+    expect(first.readyState).toBe(WebSocket.CLOSED);
+    expect(world.statuses.at(-1)).toBe("reconnecting");
+  });
+
+  it("renews the socket before it is two hours old", async () => {
+    const world = await live();
+    const first = world.socket();
+    const pong = setInterval(() => first.say("pong"), 1_000);
+    await vi.advanceTimersByTimeAsync(111 * 60_000);
+    clearInterval(pong);
+    expect(first.readyState).toBe(WebSocket.CLOSED);
+    expect(world.sockets).toHaveLength(2);
+  });
+
+  it("polls while no socket can be opened", async () => {
+    const world = await live();
+    world.ticketFails = true;
+    world.socket().close();
+    world.log.push(event(1));
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(world.applied).toEqual([1]);
+    world.ticketFails = false;
+    await vi.advanceTimersByTimeAsync(60_000);
+    world.socket().open();
+    await vi.advanceTimersByTimeAsync(0);
+    const asked = world.asked.length;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(world.asked.length).toBe(asked);
+  });
+
+  it("is silent once stopped", async () => {
+    const world = await live();
+    const socket = world.socket();
+    world.connection.stop();
+    world.log.push(event(1));
+    socket.say(event(1));
+    await vi.advanceTimersByTimeAsync(10 * 60_000);
+    expect(world.applied).toEqual([]);
+    expect(world.sockets).toHaveLength(1);
+  });
+});

@@ -1,0 +1,323 @@
+/** The upload engine against an S3 that cuts, delays and refuses. */
+import { describe, expect, it, vi } from "vitest";
+import { ApiError } from "@/lib/api-error";
+import type { Video } from "@/lib/models";
+import { FakeMemory, FakeStage } from "@/testing/fake-stage";
+import { UploadEngine, WrongFileError } from "./engine";
+import type { Network, UploadPhase, UploadProgress } from "./types";
+
+const TEXT = "The quick brown fox jumps over the lazy dog, twice.";
+
+function file(text = TEXT, name = "fox.mp4"): File {
+  return new File([text], name);
+}
+
+class FakeNetwork implements Network {
+  up = true;
+  #waiting: (() => void)[] = [];
+
+  isOnline(): boolean {
+    return this.up;
+  }
+
+  online(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  comeBack(): void {
+    this.up = true;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
+
+function setUp(stage = new FakeStage()) {
+  const memory = new FakeMemory();
+  const network = new FakeNetwork();
+  const finished: Video[] = [];
+  const engine = new UploadEngine({
+    server: stage,
+    sendPart: stage.sendPart,
+    memory,
+    network,
+    fingerprint: async (blob) => `print of ${await blob.text()}`,
+    onStarted: () => undefined,
+    onFinished: (video) => finished.push(video),
+    backoff: () => 0,
+  });
+  const view = (key: string): UploadProgress => {
+    const found = engine.snapshot().find((upload) => upload.key === key);
+    if (!found) throw new Error(`no upload ${key}`);
+    return found;
+  };
+  const reaches = (key: string, phase: UploadPhase) =>
+    vi.waitFor(() => expect(view(key).phase).toBe(phase), { interval: 2 });
+  return { stage, memory, network, engine, finished, view, reaches };
+}
+
+describe("an upload", () => {
+  it("arrives whole, in the right order", async () => {
+    const { stage, engine, finished, reaches, view } = setUp();
+    const key = engine.add(file());
+    await reaches(key, "done");
+    expect(stage.content("video-1")).toBe(TEXT);
+    expect(finished.map(({ id }) => id)).toEqual(["video-1"]);
+    expect(view(key).sent).toBe(TEXT.length);
+  });
+
+  it("survives cut connections and a storage that has a bad moment", async () => {
+    const { stage, engine, reaches } = setUp();
+    stage.fault = (number, attempt) => {
+      if (number % 3 === 0 && attempt <= 3) return "cut";
+      if (number % 4 === 0 && attempt <= 2) return 503;
+      return undefined;
+    };
+    await reaches(engine.add(file()), "done");
+    expect(stage.content("video-1")).toBe(TEXT);
+  });
+
+  it("gets a new address when S3 refuses the old one", async () => {
+    const { stage, engine, reaches } = setUp();
+    stage.fault = (number, attempt) => (number === 2 && attempt === 1 ? 403 : undefined);
+    await reaches(engine.add(file()), "done");
+    expect(stage.content("video-1")).toBe(TEXT);
+    expect(stage.signed.filter((numbers) => numbers.includes(2))).toHaveLength(2);
+  });
+
+  it("signs in small batches, never all at once", async () => {
+    const { stage, engine, reaches } = setUp();
+    await reaches(engine.add(file("x".repeat(120))), "done");
+    expect(stage.signed.length).toBeGreaterThan(2);
+    expect(Math.max(...stage.signed.map(({ length }) => length))).toBeLessThanOrEqual(8);
+    expect(stage.signed.flat()).toHaveLength(30);
+  });
+
+  it("gives up after many tries, says so, and goes on where it was when asked again", async () => {
+    const { stage, engine, reaches, view } = setUp();
+    let broken = true;
+    stage.fault = (number) => (broken && number === 5 ? "cut" : undefined);
+    const key = engine.add(file());
+    await reaches(key, "failed");
+    expect(view(key).error).toContain("What has arrived is kept");
+    broken = false;
+    const before = stage.puts.length;
+    const missing = 13 - (stage.bytes.get("video-1")?.size ?? 0);
+    engine.retry(key);
+    await reaches(key, "done");
+    expect(stage.puts.length - before).toBe(missing);
+    expect(stage.content("video-1")).toBe(TEXT);
+  });
+
+  it("does not repeat a request that can't succeed", async () => {
+    const { stage, engine, reaches } = setUp();
+    stage.fault = (number) => (number === 1 ? 400 : undefined);
+    await reaches(engine.add(file("abcd")), "failed");
+    expect(stage.puts).toEqual([1]);
+  });
+
+  it("waits while offline instead of failing", async () => {
+    const { stage, network, engine, reaches } = setUp();
+    stage.fault = () => (network.up ? undefined : "cut");
+    network.up = false;
+    const key = engine.add(file());
+    await reaches(key, "offline");
+    network.comeBack();
+    await reaches(key, "done");
+    expect(stage.content("video-1")).toBe(TEXT);
+  });
+
+  it("asks our own server again when it stumbles", async () => {
+    const { stage, engine, reaches } = setUp();
+    let stumbles = 3;
+    stage.answer = async (body) => {
+      if (stumbles > 0) {
+        stumbles -= 1;
+        throw new ApiError(502, "http_502", "Bad gateway");
+      }
+      return body;
+    };
+    await reaches(engine.add(file()), "done");
+  });
+
+  it("shows the server's own words when it is refused", async () => {
+    const { stage, engine, reaches, view } = setUp();
+    stage.answer = () => Promise.reject(new ApiError(409, "quota_exceeded", "Your drive is full."));
+    const key = engine.add(file());
+    await reaches(key, "failed");
+    expect(view(key).error).toBe("Your drive is full.");
+  });
+
+  it("refuses an empty file without asking anyone", async () => {
+    const { stage, engine, reaches, view } = setUp();
+    const key = engine.add(file(""));
+    await reaches(key, "failed");
+    expect(view(key).error).toContain("empty");
+    expect(stage.uploads.size).toBe(0);
+  });
+
+  it("sends again what S3 lost before the end", async () => {
+    const { stage, engine, reaches } = setUp();
+    const complete = stage.complete.bind(stage);
+    let lost = false;
+    stage.complete = async (videoId) => {
+      if (!lost) {
+        lost = true;
+        stage.bytes.get(videoId)?.delete(3);
+      }
+      return complete(videoId);
+    };
+    await reaches(engine.add(file()), "done");
+    expect(stage.content("video-1")).toBe(TEXT);
+  });
+});
+
+describe("many uploads", () => {
+  it("share four parts of at most two files", async () => {
+    const { stage, engine, reaches } = setUp();
+    let release = () => {};
+    stage.hold = new Promise((resolve) => {
+      release = resolve;
+    });
+    const keys = ["a", "b", "c"].map((name) => engine.add(file(name + TEXT, `${name}.mp4`)));
+    await vi.waitFor(() => expect(stage.inFlight).toBe(4));
+    release();
+    for (const key of keys) await reaches(key, "done");
+    expect(stage.mostInFlight).toBe(4);
+    expect(stage.mostFiles).toBeLessThanOrEqual(2);
+    expect([1, 2, 3].map((n) => stage.content(`video-${n}`)).sort()).toEqual(
+      ["a", "b", "c"].map((name) => name + TEXT),
+    );
+  });
+
+  it("go on when one of them fails", async () => {
+    const { stage, engine, reaches } = setUp();
+    const create = stage.create.bind(stage);
+    stage.create = (body) =>
+      body.file_name === "bad.mp4"
+        ? Promise.reject(new ApiError(413, "file_too_large", "Too large."))
+        : create(body);
+    const bad = engine.add(file("bad", "bad.mp4"));
+    const good = engine.add(file());
+    await reaches(bad, "failed");
+    await reaches(good, "done");
+  });
+});
+
+describe("cancelling", () => {
+  it("stops at once and takes the parts off S3", async () => {
+    const { stage, memory, engine, view } = setUp();
+    stage.hold = new Promise(() => {});
+    const key = engine.add(file());
+    await vi.waitFor(() => expect(stage.inFlight).toBe(4));
+    await engine.cancel(key);
+    expect(view(key).phase).toBe("cancelled");
+    expect(stage.aborted).toEqual(["video-1"]);
+    expect(memory.entries.size).toBe(0);
+    await vi.waitFor(() => expect(stage.inFlight).toBe(0));
+  });
+
+  it("leaves nothing behind even while the server is still answering", async () => {
+    const { stage, memory, engine } = setUp();
+    let answer = () => {};
+    const create = stage.create.bind(stage);
+    stage.create = async (body) => {
+      const upload = await create(body);
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      return upload;
+    };
+    const key = engine.add(file());
+    await vi.waitFor(() => expect(stage.uploads.size).toBe(1));
+    await engine.cancel(key);
+    answer();
+    await vi.waitFor(() => expect(stage.aborted).toEqual(["video-1"]));
+    expect(memory.entries.size).toBe(0);
+  });
+
+  it("makes room for the next file", async () => {
+    const { stage, engine, reaches } = setUp();
+    let release = () => {};
+    stage.hold = new Promise((resolve) => {
+      release = resolve;
+    });
+    const [first, second, third] = ["a", "b", "c"].map((name) => engine.add(file(name, name)));
+    await vi.waitFor(() => expect(stage.inFlight).toBe(2));
+    await engine.cancel(first ?? "");
+    await vi.waitFor(() => expect(stage.uploads.size).toBe(2));
+    release();
+    await reaches(second ?? "", "done");
+    await reaches(third ?? "", "done");
+  });
+});
+
+describe("resuming", () => {
+  async function interrupted() {
+    const first = setUp();
+    first.stage.fault = (number) => (number > 6 ? "cut" : undefined);
+    await first.reaches(first.engine.add(file()), "failed");
+    first.stage.fault = () => undefined;
+    first.stage.puts.length = 0;
+    const stored = first.stage.bytes.get("video-1")?.size ?? 0;
+    // A new page: the same server, an empty engine.
+    return { ...setUp(first.stage), stored };
+  }
+
+  it("sends only what is missing when the same file is chosen again", async () => {
+    const { stage, stored, engine, reaches } = await interrupted();
+    const [upload] = await stage.unfinished();
+    if (!upload) throw new Error("nothing to resume");
+    await reaches(await engine.resume(upload, file()), "done");
+    expect(stage.puts).toHaveLength(13 - stored);
+    expect(stage.content("video-1")).toBe(TEXT);
+  });
+
+  it("recognises the file when it is simply added again", async () => {
+    const { stage, stored, engine, reaches } = await interrupted();
+    await reaches(engine.add(file(TEXT, "renamed.mp4")), "done");
+    expect(stage.puts).toHaveLength(13 - stored);
+    expect(stage.bytes.size).toBe(1);
+  });
+
+  it("refuses another file", async () => {
+    const { stage, engine } = await interrupted();
+    const [upload] = await stage.unfinished();
+    if (!upload) throw new Error("nothing to resume");
+    await expect(engine.resume(upload, file(TEXT.toUpperCase()))).rejects.toBeInstanceOf(WrongFileError);
+  });
+
+  it("starts anew when the server has forgotten the upload", async () => {
+    const { stage, engine, reaches, view } = setUp();
+    stage.fault = (number, attempt) => (number === 9 && attempt < 9 ? "cut" : undefined);
+    const key = engine.add(file());
+    await reaches(key, "failed");
+    stage.uploads.delete("video-1");
+    engine.retry(key);
+    await reaches(key, "failed");
+    expect(view(key).error).toContain("no longer there");
+    engine.retry(key);
+    await reaches(key, "done");
+  });
+
+  it("remembers the upload until it is done", async () => {
+    const { stage, memory, engine, reaches } = setUp();
+    stage.fault = (number) => (number === 2 ? 400 : undefined);
+    const key = engine.add(file());
+    await reaches(key, "failed");
+    expect([...memory.entries.keys()]).toEqual(["video-1"]);
+    stage.fault = () => undefined;
+    engine.retry(key);
+    await reaches(key, "done");
+    expect(memory.entries.size).toBe(0);
+  });
+});
+
+it("tells progress that never runs backwards", async () => {
+  const { stage, engine, reaches, view } = setUp();
+  stage.fault = (number, attempt) => (number % 2 === 0 && attempt === 1 ? "cut" : undefined);
+  const seen: number[] = [];
+  const key = engine.add(file());
+  const stop = engine.subscribe(() => seen.push(view(key).sent));
+  await reaches(key, "done");
+  stop();
+  expect(seen).toEqual([...seen].sort((one, other) => one - other));
+});

@@ -1,0 +1,80 @@
+/** How changed videos reach the lists. */
+import { QueryClient } from "@tanstack/react-query";
+import { expect, it } from "vitest";
+import type { Video } from "./models";
+import { keys } from "./query";
+import { applyVideo, forgetVideo } from "./video-cache";
+
+function video(id: string, change: Partial<Video> = {}): Video {
+  return {
+    id,
+    title: id,
+    created_at: `2026-01-0${id.length}T00:00:00Z`,
+    trashed_at: null,
+    poster_url: null,
+    revision: 1,
+    version: 1,
+    ...change,
+  } as Video;
+}
+
+function cache(videos: Video[], trash: Video[] = [], next: string | null = null): QueryClient {
+  const client = new QueryClient();
+  const pages = (items: Video[], next_cursor: string | null) => ({
+    pages: [{ items, next_cursor }],
+    pageParams: [null],
+  });
+  client.setQueryData(keys.videos, pages(videos, next));
+  client.setQueryData(keys.trash, pages(trash, null));
+  return client;
+}
+
+function list(client: QueryClient, key: readonly string[]): Video[] {
+  const data = client.getQueryData<{ pages: { items: Video[] }[] }>(key);
+  return data?.pages.flatMap(({ items }) => items) ?? [];
+}
+
+const ids = (client: QueryClient, key: readonly string[]) => list(client, key).map(({ id }) => id);
+
+it("replaces an older record and ignores a late echo", () => {
+  const client = cache([video("a", { version: 3 })]);
+  applyVideo(client, video("a", { version: 4, title: "new" }));
+  applyVideo(client, video("a", { version: 2, title: "late" }));
+  expect(list(client, keys.videos)[0]?.title).toBe("new");
+});
+
+it("puts a new video where it belongs", () => {
+  const client = cache([video("ccc"), video("a")]);
+  applyVideo(client, video("bb"));
+  applyVideo(client, video("dddd"));
+  expect(ids(client, keys.videos)).toEqual(["dddd", "ccc", "bb", "a"]);
+});
+
+it("leaves a video out that belongs on a page not loaded yet", () => {
+  const client = cache([video("ccc"), video("bb")], [], "more");
+  applyVideo(client, video("a"));
+  expect(ids(client, keys.videos)).toEqual(["ccc", "bb"]);
+});
+
+it("moves a video to the trash and back", () => {
+  const client = cache([video("a")]);
+  applyVideo(client, video("a", { version: 2, trashed_at: "2026-02-01T00:00:00Z" }));
+  expect([ids(client, keys.videos), ids(client, keys.trash)]).toEqual([[], ["a"]]);
+  applyVideo(client, video("a", { version: 3 }));
+  expect([ids(client, keys.videos), ids(client, keys.trash)]).toEqual([["a"], []]);
+});
+
+it("keeps the picture on screen while its revision is the same", () => {
+  const client = cache([video("a", { poster_url: "/one" })]);
+  applyVideo(client, video("a", { version: 2, poster_url: "/two" }));
+  expect(list(client, keys.videos)[0]?.poster_url).toBe("/one");
+  applyVideo(client, video("a", { version: 3, poster_url: "/three", revision: 2 }));
+  expect(list(client, keys.videos)[0]?.poster_url).toBe("/three");
+});
+
+it("forgets a removed video everywhere", () => {
+  const client = cache([video("a")], [video("bb", { trashed_at: "2026-02-01T00:00:00Z" })]);
+  forgetVideo(client, "a");
+  forgetVideo(client, "bb");
+  expect([ids(client, keys.videos), ids(client, keys.trash)]).toEqual([[], []]);
+});
