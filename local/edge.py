@@ -138,7 +138,8 @@ class Edge:
                 "access-control-"
             )  # the emulator's own; the API is for its own page only
         ]
-        response.headers["content-length"] = str(len(answer.content))
+        if answer.status_code not in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
+            response.headers["content-length"] = str(len(answer.content))
         return response
 
     async def live(self, browser: WebSocket) -> None:

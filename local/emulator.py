@@ -16,6 +16,7 @@ from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallabl
 from local.part import Part
 from local.settings import ACCOUNT, REGION, Settings
 
+FORWARDED_PROTOCOL = b"x-forwarded-proto"
 HOUSEKEEPING = ("/_ministack/", "/_localstack/")
 HARMLESS = ("/_ministack/health", "/_ministack/ready", "/_ministack/cfn-response/")
 
@@ -58,14 +59,19 @@ def _answers(url: str) -> bool:
 
 
 def gate(app: ASGIFramework) -> ASGIFramework:
-    """Refuse the housekeeping addresses of the emulator's app, but for the harmless ones."""
+    """Refuse all housekeeping addresses but the harmless ones, and count the loopback as secure transport.
+
+    So the very policies that demand TLS on AWS are in force here too.
+    """
 
     async def gated(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if scope["type"] == "http" and _is_refused(scope["path"]):
             await send({"type": "http.response.start", "status": 403, "headers": []})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
-        else:
-            await app(scope, receive, send)
+            return
+        if scope["type"] == "http" and all(name != FORWARDED_PROTOCOL for name, _ in scope["headers"]):
+            scope["headers"] = [*scope["headers"], (FORWARDED_PROTOCOL, b"https")]
+        await app(scope, receive, send)
 
     return gated
 

@@ -2,7 +2,7 @@
 
 from itertools import chain
 
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import EndpointConnectionError
 
 from local.outputs import aws_client, describe
 from local.part import tail
@@ -27,13 +27,11 @@ def show_logs(settings: Settings, name: str) -> None:
 
 def _show_function(settings: Settings, function: str) -> None:
     try:
-        events = aws_client(settings, "logs").filter_log_events(logGroupName=f"/aws/lambda/{function}")[
-            "events"
-        ]
+        configuration = aws_client(settings, "lambda").get_function_configuration(FunctionName=function)
+        group = configuration["LoggingConfig"]["LogGroup"]
+        events = aws_client(settings, "logs").filter_log_events(logGroupName=group)["events"]
     except EndpointConnectionError as error:
         raise StageError("The functions' logs are in the emulator, which is not up.") from error
-    except ClientError:
-        events = []
     for event in events[-LINES:]:
         say(event["message"].rstrip())
     if not events:
