@@ -91,8 +91,8 @@ def browser(app):
     return Browser(app)
 
 
-def grant(path="film-a", seconds=60):
-    document = policy(f"{SITE}/media/{path}/*", DateLessThan={"AWS:EpochTime": int(time.time()) + seconds})
+def grant(*, resource=f"{SITE}/media/film-a/*", seconds=60):
+    document = policy(resource, DateLessThan={"AWS:EpochTime": int(time.time()) + seconds})
     return "; ".join(f"CloudFront-{name}={value}" for name, value in signed(document).items())
 
 
@@ -285,6 +285,15 @@ class TestMedia:
     def test_no_path_leads_from_a_granted_video_to_anything_else(self, browser, origin, path):
         target = httpx.URL(SITE).copy_with(raw_path=path.encode())
         assert browser.get(target, headers={"cookie": grant()}).status_code == 403
+        assert origin.requests == []
+
+    @pytest.mark.parametrize("resource", [f"{SITE}/media/film-a/*", "http*://*/media/film-a/*", "*"])
+    def test_media_take_no_query_that_a_policy_could_be_found_in(self, browser, origin, resource):
+        cookie = grant(resource=resource)
+        assert (
+            browser.get("/media/film-b/1/a.mp4?x=/media/film-a/1", headers={"cookie": cookie}).status_code
+            == 403
+        )
         assert origin.requests == []
 
     @pytest.mark.parametrize("status", [403, 404])
