@@ -1,0 +1,1 @@
+"""Uploads become HLS: probe, poster, audio, chunks, playlists."""

@@ -1,0 +1,73 @@
+"""Encode one chunk of a video in every rendition, or say why it cannot be whole."""
+
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.core.observability import logger, tracer
+from functions.core.storage import MediaStorage, media_storage
+from functions.process import fmp4, media, sandbox
+from functions.process.fmp4 import EncodedChunk, Track
+from functions.process.plan import Chunk, ChunkTask, Plan, PlannedRung
+from functions.process.sandbox import Upload
+
+
+@logger.inject_lambda_context
+@tracer.capture_lambda_handler
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    task = ChunkTask.model_validate(event)
+    logger.append_keys(video_id=task.job.video_id, revision=task.job.revision, chunk=task.chunk.index)
+    tracks = encode(task, media_storage(), seconds=sandbox.budget(context))
+    return {
+        "index": task.chunk.index,
+        "rungs": [
+            {
+                "height": height,
+                "bytes": track.size,
+                "frames": track.frames,
+                "duration_ms": round(1000 * track.duration / track.timescale),
+            }
+            for height, track in tracks.items()
+        ],
+    }
+
+
+def encode(task: ChunkTask, storage: MediaStorage, *, seconds: float) -> dict[int, Track]:
+    """Encode the chunk, prove it, store it; return the track of each rung's height."""
+    job, plan, chunk = task.job, task.plan, task.chunk
+    upload = Upload(storage.source_url(job.source_key), plan.container)
+    with tempfile.TemporaryDirectory() as name:
+        files = {rung: Path(name, f"{rung.folder}.mp4") for rung in plan.rungs}
+        log = media.encode_chunk(upload, plan, chunk, files, seconds=seconds)
+        tracks = {rung.height: fmp4.read(path) for rung, path in files.items()}
+        for track in tracks.values():
+            if not plan.has_all_frames(chunk, track.frames):
+                logger.warning("short chunk", frames=track.frames, planned=chunk.frames, log=log)
+                sandbox.blame(log)
+            check_grid(track, plan, chunk)
+
+        def store(rung: PlannedRung) -> None:
+            storage.upload_file(files[rung], job.key(f"{rung.folder}/{chunk.file_name}"), "video/mp4")
+
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(store, plan.rungs))
+    storage.put(
+        job.key(chunk.sidecar), EncodedChunk(tracks=tracks).model_dump_json().encode(), "application/json"
+    )
+    return tracks
+
+
+def check_grid(track: Track, plan: Plan, chunk: Chunk) -> None:
+    """Hold an encoded chunk against its place in the video: H.264, one segment after the other, no gap."""
+    starts = range(chunk.first_frame, chunk.first_frame + track.frames, plan.segment_frames)
+    on_grid = (
+        track.codecs.startswith("avc1.")
+        and track.timescale == plan.timescale
+        and [segment.start for segment in track.segments] == [plan.frame_ticks * start for start in starts]
+        and all(segment.duration == plan.frame_ticks * segment.frames for segment in track.segments)
+    )
+    if not on_grid:
+        raise sandbox.MediaError(f"chunk {chunk.index} came out off the grid")

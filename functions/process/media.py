@@ -1,0 +1,333 @@
+"""What is asked of ffprobe, ffmpeg and Pillow."""
+
+import io
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import ffmpeg
+from PIL import Image, ImageStat
+
+from functions.core.errors import FailureCode, SourceRejectedError
+from functions.core.settings import settings
+from functions.process import sandbox
+from functions.process.plan import AudioTrack, Chunk, Container, Plan, PlannedRung, Source
+from functions.process.sandbox import Upload
+
+MOST_STREAMS = 32
+MOST_ALLOCATED_BYTES = 1_000_000_000
+# How much of the end is read to find when the last picture goes.
+TAIL_SECONDS = 5
+# No camera or screen is faster: a higher rate is the clock of the container.
+FASTEST_RATE = 480
+
+# fmt: off
+VIDEO_CODECS = frozenset({
+    "av1", "cfhd", "dnxhd", "dvvideo", "ffv1", "flv1", "h263", "h264", "hevc", "mjpeg", "mpeg1video",
+    "mpeg2video", "mpeg4", "msmpeg4v2", "msmpeg4v3", "prores", "qtrle", "rawvideo", "svq1", "svq3", "theora",
+    "utvideo", "vc1", "vp8", "vp9", "wmv1", "wmv2", "wmv3",
+})
+AUDIO_CODECS = frozenset({
+    "aac", "ac3", "alac", "amr_nb", "amr_wb", "dts", "eac3", "flac", "mp2", "mp3", "opus", "pcm_alaw",
+    "pcm_f32le", "pcm_mulaw", "pcm_s16be", "pcm_s16le", "pcm_s24be", "pcm_s24le", "pcm_s32le", "pcm_u8",
+    "truehd", "vorbis", "wmav1", "wmav2",
+})
+# fmt: on
+HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
+PROGRESSIVE = frozenset({"progressive", "unknown"})
+
+FRAGMENTED = "+cmaf+empty_moov+default_base_moof+frag_discont+skip_trailer"
+# No name, place, device or chapter of the source goes on.
+NOTHING_ELSE: dict[str, Any] = {"sn": None, "dn": None, "map_metadata": -1, "map_chapters": -1}
+SAMPLE_RATE = 48_000
+AUDIO_BITRATE = "128k"
+AUDIO_FRAGMENT_SECONDS = 4
+
+# A frame says something when it is neither dark nor white nor all of one shade (8-bit luma).
+DARKEST, BRIGHTEST, FLATTEST = 24, 232, 12
+MOST_IMAGE_PIXELS = 16_000_000
+
+
+def inspect(upload: Upload, *, seconds: float) -> Source:
+    """Read what a source is made of, or raise what stops it from becoming a video."""
+    with _ffprobe(upload, "-show_format", "-show_streams", "-of", "json", seconds=seconds) as answer:
+        found = json.load(answer)
+    streams: list[dict[str, Any]] = found.get("streams", [])
+    video = _first(streams, "video")
+    if video is None:
+        raise SourceRejectedError(FailureCode.NO_VIDEO)
+    if len(streams) > MOST_STREAMS or video.get("codec_name") not in VIDEO_CODECS:
+        raise SourceRejectedError(FailureCode.NOT_A_VIDEO)
+
+    start = Fraction(video.get("start_time", "0"))
+    average, nominal = _rate(video["avg_frame_rate"]), _rate(video["r_frame_rate"])
+    claimed = Fraction(video.get("duration", "0"))
+    pictures = _pictures(upload, video["index"], near=start + (claimed or _length(found)), seconds=seconds)
+    if pictures is None or pictures.end < start + claimed - 1:
+        raise SourceRejectedError(FailureCode.CORRUPT)
+    if not average:
+        pictures = _pictures(upload, video["index"], near=Fraction(), seconds=seconds) or pictures
+        average = Fraction(pictures.number) / max(pictures.end - start, Fraction(1, FASTEST_RATE))
+
+    width, height, rotation = _displayed(video)
+    return Source(
+        container=Container(upload.demuxer),
+        seconds=max(pictures.end - start, 1 / average),
+        start_time=float(start),
+        width=width,
+        height=height,
+        average_rate=average,
+        nominal_rate=nominal,
+        rotation=rotation,
+        hdr=video.get("color_transfer") in HDR_TRANSFERS,
+        interlaced=video.get("field_order", "unknown") not in PROGRESSIVE,
+        video_codec=video["codec_name"],
+        video_stream=video["index"],
+        audio=_audio(streams),
+    )
+
+
+def encode_chunk(
+    upload: Upload, plan: Plan, chunk: Chunk, files: Mapping[PlannedRung, Path], *, seconds: float
+) -> str:
+    """Encode one chunk into the file of each rung, in one process with one decode; return the log.
+
+    Decoding begins at the key frame before the chunk; the fps filter then lays the frames on the grid of
+    the whole video and drops what is before the chunk, so that chunks join without a seam.
+    """
+    starts_at = plan.seconds(chunk.first_frame)
+    seek = {"ss": _decimal(starts_at + Fraction(plan.start_time))} if chunk.first_frame else {}
+    source = _opened(upload, itsoffset=-plan.start_time, noaccurate_seek=None, seek_timestamp=1, **seek)
+    frames = _progressive(source, plan).filter(
+        "fps", fps=str(plan.fps), start_time=_decimal(starts_at), round="near"
+    )
+    copies = (
+        _standard_range(frames, plan).filter("format", "yuv420p").filter_multi_output("split", len(files))
+    )
+    outputs = [
+        copies[number]
+        .filter("scale", rung.frame_width, rung.frame_height, flags="bicubic")
+        .filter("setsar", 1)
+        .output(
+            str(path),
+            vcodec="libx264",
+            preset=rung.preset,
+            crf=rung.crf,
+            maxrate=f"{rung.maxrate_kbps}k",
+            bufsize=f"{2 * rung.maxrate_kbps}k",
+            g=plan.segment_frames,
+            keyint_min=plan.segment_frames,
+            sc_threshold=0,
+            fps_mode="passthrough",
+            video_track_timescale=plan.timescale,
+            an=None,
+            **_fragmented("+frag_keyframe"),
+            **{
+                "profile:v": "high",
+                "frames:v": chunk.frames + (plan.last_chunk_slack if plan.is_last(chunk) else 0),
+                "x264-params": "open-gop=0:stitchable=1",
+            },
+        )
+        for number, (rung, path) in enumerate(files.items())
+    ]
+    return _ffmpeg(ffmpeg.merge_outputs(*outputs), seconds=seconds)
+
+
+def encode_audio(upload: Upload, plan: Plan, track: AudioTrack, path: Path, *, seconds: float) -> str:
+    """Encode the whole track at once: no seams, and what AAC puts before time zero is dropped."""
+    source = _opened(upload, itsoffset=-plan.start_time, vn=None)
+    output = source[str(track.stream)].output(
+        str(path),
+        acodec="aac",
+        af=f"aresample={SAMPLE_RATE}:async=1:first_pts=0,aformat=channel_layouts=stereo",
+        avoid_negative_ts="disabled",
+        frag_duration=AUDIO_FRAGMENT_SECONDS * 1_000_000,
+        **_fragmented(),
+        **{"b:a": AUDIO_BITRATE, "bsf:a": r"noise=drop='lt(pts\,0)'"},
+    )
+    return _ffmpeg(output, seconds=seconds)
+
+
+def grab_frame(
+    upload: Upload, plan: Plan, *, at: Fraction, width: int, path: Path, exact: bool, seconds: float
+) -> None:
+    """Save the picture at `at` seconds as JPEG; unless `exact`, the key frame before it, which is cheap."""
+    cheap = {} if exact else {"noaccurate_seek": None, "skip_frame": "nokey"}
+    source = _opened(upload, ss=_decimal(at), **cheap)
+    height = round(plan.height * width / plan.width)
+    picture = (
+        _standard_range(_progressive(source, plan), plan).filter("scale", width, height).filter("setsar", 1)
+    )
+    output = picture.filter("format", "yuvj420p").output(
+        str(path), f="mjpeg", **{"frames:v": 1, "q:v": 3}, **NOTHING_ELSE
+    )
+    _ffmpeg(output, seconds=seconds)
+
+
+def says_something(picture: bytes) -> bool:
+    """Tell a frame worth showing from a fade, a flash or an empty screen."""
+    luma = ImageStat.Stat(_jpeg(picture).convert("L"))
+    return DARKEST < luma.mean[0] < BRIGHTEST and luma.stddev[0] > FLATTEST
+
+
+def shrink(picture: bytes, width: int) -> tuple[bytes, tuple[int, int]]:
+    """Return `picture` at most `width` wide, with its size."""
+    image = _jpeg(picture)
+    if image.width > width:
+        image = image.resize(
+            (width, max(1, round(image.height * width / image.width))), Image.Resampling.LANCZOS
+        )
+    small = io.BytesIO()
+    image.save(small, "JPEG", quality=82, optimize=True, progressive=True)
+    return small.getvalue(), image.size
+
+
+def _jpeg(picture: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(picture), formats=["JPEG"]) as image:
+        if image.width * image.height > MOST_IMAGE_PIXELS:
+            raise SourceRejectedError(FailureCode.TOO_LARGE)
+        return image.convert("RGB")
+
+
+def _opened(upload: Upload, **options: Any) -> Any:
+    return ffmpeg.input(
+        upload.url, **upload.options(), max_pixels=settings().max_pixels, copyts=None, **options
+    )
+
+
+def _fragmented(*flags: str) -> dict[str, Any]:
+    """Return the options of a file whose fragments carry the time of the whole video."""
+    movflags = "".join([FRAGMENTED, *flags])
+    return {"f": "mp4", "movflags": movflags, "use_editlist": 0, **NOTHING_ELSE}
+
+
+def _progressive(source: Any, plan: Plan) -> Any:
+    frames = source[str(plan.video_stream)]
+    return frames.filter("bwdif", mode="send_frame") if plan.interlaced else frames
+
+
+def _standard_range(frames: Any, plan: Plan) -> Any:
+    """Bring high dynamic range down to what every screen shows."""
+    if not plan.hdr:
+        return frames
+    return (
+        frames.filter("zscale", t="linear", npl=203)
+        .filter("format", "gbrpf32le")
+        .filter("zscale", p="bt709")
+        .filter("tonemap", tonemap="mobius", desat=0)
+        .filter("zscale", t="bt709", m="bt709", r="tv")
+    )
+
+
+def _ffmpeg(output: Any, *, seconds: float) -> str:
+    command = [
+        settings().ffmpeg,
+        "-hide_banner",
+        "-nostdin",
+        "-v",
+        "warning",
+        "-max_alloc",
+        str(MOST_ALLOCATED_BYTES),
+    ]
+    return sandbox.run(output.compile(cmd=command, overwrite_output=True), seconds=seconds)
+
+
+@contextmanager
+def _ffprobe(upload: Upload, *wanted: str, seconds: float) -> Iterator[IO[bytes]]:
+    options = [text for name, value in upload.options().items() for text in (f"-{name}", str(value))]
+    with tempfile.TemporaryFile() as answer:
+        command = [settings().ffprobe, "-v", "warning", *options, *wanted, upload.url]
+        log = sandbox.run(command, seconds=seconds, answer=answer)
+        if sandbox.lost_connection(log):
+            raise sandbox.MediaError(log[-500:])
+        answer.seek(0)
+        yield answer
+
+
+class _Pictures(NamedTuple):
+    """The packets of the video stream from some time on; `end` is when the last one goes."""
+
+    number: int
+    end: Fraction
+
+
+def _pictures(upload: Upload, stream: int, *, near: Fraction, seconds: float) -> _Pictures | None:
+    """Read the packets around `near`, an end that may be wrong, and after it; all of them if none are there.
+
+    Only packets tell when the last picture goes: containers state the length of the longest track, live
+    recorders none at all.
+    """
+    after = max(near - TAIL_SECONDS, Fraction())
+    interval = ("-read_intervals", f"{_decimal(after)}%") if after else ()
+    wanted = (
+        "-select_streams",
+        str(stream),
+        *interval,
+        "-show_entries",
+        "packet=pts_time,duration_time",
+        "-of",
+        "csv=p=0",
+    )
+    count, end = 0, Fraction()
+    with _ffprobe(upload, *wanted, seconds=seconds) as answer:
+        for line in answer:
+            shown_at, _, lasts = line.decode().strip().partition(",")
+            if shown_at in {"", "N/A"}:
+                continue
+            lasts = lasts.strip(",")
+            count += 1
+            end = max(end, Fraction(shown_at) + Fraction("0" if lasts in {"", "N/A"} else lasts))
+    if count or not after:
+        return _Pictures(count, end) if count else None
+    return _pictures(upload, stream, near=Fraction(), seconds=seconds)
+
+
+def _first(streams: list[dict[str, Any]], kind: str) -> dict[str, Any] | None:
+    """Return the stream of `kind` that a player would choose; cover art is no video."""
+    candidates = [
+        stream
+        for stream in streams
+        if stream.get("codec_type") == kind and not stream["disposition"]["attached_pic"]
+    ]
+    return max(candidates, key=lambda stream: stream["disposition"]["default"], default=None)
+
+
+def _audio(streams: list[dict[str, Any]]) -> AudioTrack | None:
+    track = _first([stream for stream in streams if stream.get("codec_name") in AUDIO_CODECS], "audio")
+    if track is None:
+        return None
+    return AudioTrack(codec=track["codec_name"], channels=track["channels"], stream=track["index"])
+
+
+def _rate(text: str) -> Fraction:
+    """Return a frame rate, zero if it is missing or cannot be one."""
+    numerator, denominator = (int(part) for part in text.split("/"))
+    rate = Fraction(numerator, denominator) if denominator else Fraction()
+    return rate if rate <= FASTEST_RATE else Fraction()
+
+
+def _length(found: dict[str, Any]) -> Fraction:
+    return Fraction(found["format"].get("duration", "0"))
+
+
+def _displayed(video: dict[str, Any]) -> tuple[int, int, int]:
+    """Return width, height and rotation as a viewer sees them: square pixels, upright."""
+    across, _, down = video.get("sample_aspect_ratio", "1:1").partition(":")
+    aspect = (
+        Fraction(int(across), int(down))
+        if across.isdigit() and down.isdigit() and int(across) * int(down)
+        else Fraction(1)
+    )
+    width, height = round(video["width"] * aspect), video["height"]
+    rotation = next(
+        (int(data["rotation"]) for data in video.get("side_data_list", []) if "rotation" in data), 0
+    )
+    return (height, width, rotation) if rotation % 180 else (width, height, rotation)
+
+
+def _decimal(seconds: Fraction) -> str:
+    return f"{float(seconds):.9f}"
