@@ -48,4 +48,5 @@ def document() -> dict[str, Any]:
 @tracer.capture_lambda_handler(capture_response=False)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     result = app.resolve(event, context)
-    return {**result, "headers": SECURITY_HEADERS | result.get("headers", {})}
+    # The local emulator takes no None for a body that is empty.
+    return {**result, "headers": SECURITY_HEADERS | result["headers"], "body": result.get("body") or ""}

@@ -1,0 +1,100 @@
+"""A person with a browser, played over HTTP: knows the public address and nothing else."""
+
+import itertools
+import secrets
+import time
+from collections.abc import Callable
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+Found = TypeVar("Found")
+PASSWORD = "Correct-horse-7"
+
+
+def eventually(look: Callable[[], Found], *, seconds: float = 30, what: str = "it") -> Found:
+    """Ask until the answer is true; poll, never sleep for a fixed time."""
+    deadline = time.monotonic() + seconds
+    for pause in itertools.chain([0.02, 0.05, 0.1, 0.2], itertools.repeat(0.3)):
+        if found := look():
+            return found
+        if time.monotonic() > deadline:
+            break
+        time.sleep(pause)
+    raise AssertionError(f"{what} did not happen within {seconds} s; last seen: {found!r}")
+
+
+class Person:
+    """Keeps cookies by path like a browser, also over plain http on localhost."""
+
+    def __init__(self, edge: str) -> None:
+        self.http = httpx.Client(base_url=edge, timeout=30)
+        self.cookies: dict[tuple[str, str], str] = {}
+        self.origin = edge
+        self.email = f"{secrets.token_hex(6)}@example.org"
+
+    def send(self, method: str, path: str, json: Any = None, **headers: str) -> httpx.Response:
+        sent = {"origin": self.origin} | {name.replace("_", "-"): value for name, value in headers.items()}
+        sent["cookie"] = "; ".join(
+            f"{name}={value}" for (where, name), value in self.cookies.items() if path.startswith(where)
+        )
+        answer = self.http.request(method, path, json=json, headers=sent)
+        for line in answer.headers.get_list("set-cookie"):
+            for name, morsel in SimpleCookie(line).items():
+                self.cookies[morsel["path"], name] = morsel.value
+        return answer
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        return self.send("GET", path, **headers)
+
+    def post(self, path: str, json: Any = None, **headers: str) -> httpx.Response:
+        return self.send("POST", path, json, **headers)
+
+    def ask(self, method: str, path: str, json: Any = None, **headers: str) -> Any:
+        """Send and return the JSON of an answer that must be good."""
+        answer = self.send(method, path, json, **headers)
+        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+    def sign_up(self, name: str = "Ann") -> "Person":
+        body = {"email": self.email, "password": PASSWORD, "display_name": name}
+        code = self.ask("POST", "/api/auth/sign-up", body)["code_hint"]
+        self.ask("POST", "/api/auth/confirm", {"email": self.email, "code": code})
+        self.sign_in()
+        return self
+
+    def sign_in(self, password: str = PASSWORD) -> httpx.Response:
+        return self.post("/api/auth/sign-in", {"email": self.email, "password": password})
+
+    def start_upload(self, name: str, size: int) -> dict[str, Any]:
+        upload: dict[str, Any] = self.ask("POST", "/api/uploads", {"file_name": name, "size": size})
+        return upload
+
+    def put_parts(self, upload: dict[str, Any], body: bytes, numbers: list[int]) -> None:
+        video_id, size = upload["video_id"], upload["part_size"]
+        signed = self.ask("POST", f"/api/uploads/{video_id}/parts", {"numbers": numbers})
+        for part in signed["urls"]:
+            start = (part["number"] - 1) * size
+            httpx.put(part["url"], content=body[start : start + size], timeout=60).raise_for_status()
+
+    def upload(self, source: Path | bytes, name: str | None = None) -> str:
+        """Upload a file whole and return the video's id."""
+        body = source if isinstance(source, bytes) else source.read_bytes()
+        upload = self.start_upload(name or getattr(source, "name", "video.mp4"), len(body))
+        self.put_parts(upload, body, list(range(1, upload["part_count"] + 1)))
+        self.ask("POST", f"/api/uploads/{upload['video_id']}/complete")
+        video_id: str = upload["video_id"]
+        return video_id
+
+    def video(self, video_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.ask("GET", f"/api/videos/{video_id}")
+        return found
+
+    def settled(self, video_id: str, *, seconds: float = 120) -> dict[str, Any]:
+        """Wait until the video is ready or failed."""
+        states = {"ready", "failed"}
+        return eventually(
+            lambda: v if (v := self.video(video_id))["state"] in states else None, seconds=seconds, what="the end"
+        )
