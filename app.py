@@ -1,0 +1,50 @@
+"""The CDK app: builds the stage that `-c stage=` names."""
+
+from dataclasses import fields, replace
+
+from aws_cdk import App, CliCredentialsStackSynthesizer, CrossStackReferences, ReferenceStrength, Validations
+
+from stacks.certificate import CertificateStack
+from stacks.config import STAGES, Host, StageConfig
+from stacks.review import Review
+from stacks.stateful import StatefulStack
+from stacks.stateless import StatelessStack
+
+
+def stage_of(app: App) -> StageConfig:
+    """Return the stage the context names; a stage with a host of its own learns about it here."""
+    name = app.node.try_get_context("stage")
+    if name not in STAGES:
+        raise ValueError(f"-c stage={name or ''}: expected one of {', '.join(STAGES)}")
+    stage = STAGES[name]
+    if stage.host is None:
+        return stage
+    given = {field.name: app.node.try_get_context(field.name) for field in fields(Host)}
+    return replace(stage, host=replace(stage.host, **{key: value for key, value in given.items() if value}))
+
+
+def build(app: App, stage: StageConfig) -> list[StatefulStack | StatelessStack | CertificateStack]:
+    """Make the stage's stacks, in the order in which they are deployed."""
+    # An emulator knows no roles to publish with: there the caller's own credentials do.
+    synthesizer = CliCredentialsStackSynthesizer() if stage.host else None
+    if stage.host is None:
+        Validations.of(app).add_plugins(Review(app))
+    certificates = CertificateStack(app, stage=stage, domain=stage.domain) if stage.domain else None
+    stateful = StatefulStack(app, stage=stage, synthesizer=synthesizer)
+    stateless = StatelessStack(
+        app,
+        stage=stage,
+        stateful=stateful,
+        certificate=certificates.certificate if certificates else None,
+        synthesizer=synthesizer,
+    )
+    if certificates:
+        # Strong references between regions are custom resources that can't be updated in order.
+        CrossStackReferences.of(stateless).consume(ReferenceStrength.WEAK)
+    return [stack for stack in (certificates, stateful, stateless) if stack]
+
+
+if __name__ == "__main__":
+    app = App()
+    build(app, stage_of(app))
+    app.synth()

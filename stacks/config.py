@@ -1,0 +1,185 @@
+"""StageConfig and STAGES: everything in which stages differ, as data."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from aws_cdk import RemovalPolicy
+from aws_cdk.aws_logs import RetentionDays
+
+GIB = 1024**3
+MOST_CAPACITY = 256  # of Aurora Serverless v2
+MOST_BACKUP_DAYS = 35  # of Aurora
+MOST_CONCURRENCY = 40  # of an inline Map
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rung:
+    """One rendition; `height` is the shorter side of the picture and the rung's name."""
+
+    height: int
+    crf: int
+    maxrate_kbps: int
+    preset: str
+
+
+LADDER = (
+    Rung(height=1080, crf=22, maxrate_kbps=5000, preset="veryfast"),
+    Rung(height=720, crf=23, maxrate_kbps=2800, preset="veryfast"),
+    Rung(height=480, crf=23, maxrate_kbps=1400, preset="veryfast"),
+    Rung(height=360, crf=24, maxrate_kbps=800, preset="veryfast"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Database:
+    """Aurora Serverless v2; a minimum of 0 lets it pause when nobody is there."""
+
+    min_capacity: float
+    max_capacity: float
+    backup_days: int
+
+    def __post_init__(self) -> None:
+        """Refuse capacities Aurora would refuse, before anything is deployed."""
+        _require(0 <= self.min_capacity <= self.max_capacity, "database.min_capacity", "0 … max_capacity")
+        _require(1 <= self.max_capacity <= MOST_CAPACITY, "database.max_capacity", f"1 … {MOST_CAPACITY}")
+        _require(1 <= self.backup_days <= MOST_BACKUP_DAYS, "database.backup_days", f"1 … {MOST_BACKUP_DAYS}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Domain:
+    """A name of your own for the site, in a hosted zone of the same account."""
+
+    name: str
+    zone_id: str
+    zone_name: str
+
+    def __post_init__(self) -> None:
+        """Refuse a name outside its zone: its certificate would wait for validation for ever."""
+        _require(
+            self.name == self.zone_name or self.name.endswith(f".{self.zone_name}"),
+            "domain.name",
+            f"a name inside the zone {self.zone_name}",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """The one machine a stage runs on without AWS: its database, its ffmpeg, and where it is reached."""
+
+    database_url: str = "postgresql+psycopg://streamtime@127.0.0.1:5432/streamtime"
+    ffmpeg: str = "ffmpeg"
+    ffprobe: str = "ffprobe"
+    origin: str = "http://localhost:8000"
+    endpoint: str = "http://127.0.0.1:4566"
+
+    def __post_init__(self) -> None:
+        """Browsers compare origins byte for byte: a path or a slash at the end would never match."""
+        _require(bool(re.fullmatch(r"https?://[^/]+", self.origin)), "host.origin", "http(s)://name[:port]")
+        _require(
+            bool(re.fullmatch(r"https?://[^/]+", self.endpoint)), "host.endpoint", "http(s)://name[:port]"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageConfig:
+    """A stage's capabilities. Constructs read these fields and never the stage's name."""
+
+    name: Literal["local", "dev", "prod"]
+    region: str
+
+    host: Host | None = None
+    """Set when functions run on one machine beside an AWS emulator: no layers, a database from outside."""
+    network: bool = True
+    database: Database | None = None
+    cdn: bool = True
+    domain: Domain | None = None
+
+    removal_policy: RemovalPolicy
+    termination_protection: bool = False
+    log_retention: RetentionDays = RetentionDays.ONE_MONTH
+    tracing: bool = True
+    snap_start: bool = False
+
+    ladder: tuple[Rung, ...] = LADDER
+    encode_concurrency: int = 4
+    """A new account may have a Lambda concurrency of 10 in all; raise this when the quota is raised."""
+    processing_lease: timedelta = timedelta(hours=2)
+    max_upload_bytes: int = 20 * GIB
+    quota_bytes: int = 50 * GIB
+    max_duration: timedelta = timedelta(hours=6)
+    max_pixels: int = 36_000_000
+
+    trash_days: int = 30
+    archive_days: int = 30
+    playback_grant: timedelta = timedelta(seconds=60)
+    public_grant: timedelta = timedelta(minutes=5)
+
+    admin_email: str = ""
+    confirmation_code_hint: str = ""
+
+    def __post_init__(self) -> None:
+        """Say which field is wrong, in its own name, before synthesis turns it into something else."""
+        _require(bool(re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", self.region)), "region", "like eu-west-1")
+        _require(bool(self.ladder), "ladder", "at least one rung")
+        _require(
+            1 <= self.encode_concurrency <= MOST_CONCURRENCY, "encode_concurrency", f"1 … {MOST_CONCURRENCY}"
+        )
+        _require(0 < self.max_upload_bytes <= self.quota_bytes, "max_upload_bytes", "1 … quota_bytes")
+        _require(self.trash_days >= 1, "trash_days", "at least 1")
+        _require(self.archive_days >= 1, "archive_days", "at least 1")
+        _require((self.database is None) != (self.host is None), "database", "Aurora, or a host that has one")
+        _require(self.network or self.database is None, "network", "True where there is an Aurora database")
+        _require(self.domain is None or self.cdn, "domain", "None where there is no cdn to serve it")
+
+    @property
+    def tls_only(self) -> bool:
+        """An emulator on the loopback address speaks plain http and enforces what its policies say."""
+        return self.host is None
+
+    @property
+    def browser_origins(self) -> list[str]:
+        """Where pages come from that upload straight into the bucket."""
+        if self.host:
+            return [self.host.origin]
+        return [f"https://{self.domain.name}"] if self.domain else ["https://*.cloudfront.net"]
+
+
+def _require(condition: bool, field: str, expected: str) -> None:  # noqa: FBT001  # reads as a sentence
+    if not condition:
+        raise ValueError(f"StageConfig.{field}: expected {expected}")
+
+
+STAGES = {
+    stage.name: stage
+    for stage in (
+        StageConfig(
+            name="local",
+            region="us-east-1",
+            host=Host(),
+            network=False,
+            cdn=False,
+            removal_policy=RemovalPolicy.DESTROY,
+            log_retention=RetentionDays.ONE_WEEK,
+            tracing=False,
+            processing_lease=timedelta(minutes=30),
+            confirmation_code_hint="123456",
+        ),
+        StageConfig(
+            name="dev",
+            region="eu-west-1",
+            database=Database(min_capacity=0, max_capacity=4, backup_days=7),
+            removal_policy=RemovalPolicy.DESTROY,
+        ),
+        StageConfig(
+            name="prod",
+            region="eu-west-1",
+            database=Database(min_capacity=0.5, max_capacity=16, backup_days=35),
+            removal_policy=RemovalPolicy.RETAIN,
+            termination_protection=True,
+            log_retention=RetentionDays.THREE_MONTHS,
+            snap_start=True,
+        ),
+    )
+}

@@ -1,0 +1,208 @@
+"""Data: PostgreSQL, the media bucket, the user pool, the signing key and the tables of live sockets."""
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_rds as rds
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from stacks.config import Database, StageConfig
+from stacks.network import DATABASE_PORT, Network
+from stacks.review import acknowledge
+
+DATABASE_NAME = "streamtime"
+DATABASE_USER = "streamtime"
+"""Signs in with an IAM token; the migration makes it, with the master's secret."""
+
+
+class Data(Construct):
+    """What must not be lost."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, stage: StageConfig, network: Network | None
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.cluster = self._cluster(stage.database, stage, network) if stage.database and network else None
+        self.database_environment = self._database_environment(stage)
+        self.media = self._media(stage)
+        self.user_pool = self._user_pool(stage)
+        self.user_pool_client = self.user_pool.add_client(
+            "Api",
+            auth_flows=cognito.AuthFlow(admin_user_password=True),
+            disable_o_auth=True,
+            generate_secret=False,
+            prevent_user_existence_errors=True,
+        )
+        self.signing_key = kms.Key(
+            self,
+            "SigningKey",
+            description="Signs what may be played",
+            key_spec=kms.KeySpec.ECC_NIST_P256,
+            key_usage=kms.KeyUsage.SIGN_VERIFY,
+            removal_policy=stage.removal_policy,
+        )
+        self.tickets = self._table("Tickets", key="token_hash")
+        self.connections = self._table("Connections", key="connection_id")
+        self.connections.add_global_secondary_index(
+            index_name="by-user",
+            partition_key=dynamodb.Attribute(name="user_id", type=dynamodb.AttributeType.STRING),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+
+    @property
+    def database_secret(self) -> secretsmanager.ISecret | None:
+        """The master's password, for the migration alone; None where the database comes from outside."""
+        return self.cluster.secret if self.cluster else None
+
+    def grant_connect(self, function: lambda_.IFunction) -> None:
+        """Let a function sign in to the database as the application."""
+        if self.cluster:
+            self.cluster.grant_connect(function, DATABASE_USER)
+
+    def _cluster(self, database: Database, stage: StageConfig, network: Network) -> rds.DatabaseCluster:
+        cluster = rds.DatabaseCluster(
+            self,
+            "Database",
+            engine=rds.DatabaseClusterEngine.aurora_postgres(
+                version=rds.AuroraPostgresEngineVersion.VER_17_7
+            ),
+            writer=rds.ClusterInstance.serverless_v2("Writer", auto_minor_version_upgrade=True),
+            serverless_v2_min_capacity=database.min_capacity,
+            serverless_v2_max_capacity=database.max_capacity,
+            serverless_v2_auto_pause_duration=(Duration.minutes(5) if database.min_capacity == 0 else None),
+            vpc=network.vpc,
+            vpc_subnets=network.database,
+            security_groups=[network.database_group],
+            network_type=rds.NetworkType.IPV4,
+            port=DATABASE_PORT,
+            default_database_name=DATABASE_NAME,
+            credentials=rds.Credentials.from_username("postgres"),
+            manage_master_user_password=True,
+            iam_authentication=True,
+            storage_encrypted=True,
+            backup=rds.BackupProps(retention=Duration.days(database.backup_days)),
+            copy_tags_to_snapshot=True,
+            deletion_protection=stage.termination_protection,
+            removal_policy=(
+                RemovalPolicy.SNAPSHOT
+                if stage.removal_policy is RemovalPolicy.DESTROY
+                else stage.removal_policy
+            ),
+        )
+        if not stage.termination_protection:
+            acknowledge(cluster, {"RDS10": "This stage may be deleted; the database leaves a snapshot."})
+        return cluster
+
+    def _database_environment(self, stage: StageConfig) -> dict[str, str]:
+        if stage.host:
+            return {"DATABASE_URL": stage.host.database_url, "DATABASE_IAM_AUTH": "false"}
+        if self.cluster is None:
+            raise ValueError("a stage without a host needs a network and a database")
+        host = self.cluster.cluster_endpoint.hostname
+        return {
+            "DATABASE_URL": f"postgresql+psycopg://{DATABASE_USER}@{host}:{DATABASE_PORT}/{DATABASE_NAME}",
+            "DATABASE_IAM_AUTH": "true",
+        }
+
+    def _media(self, stage: StageConfig) -> s3.Bucket:
+        bucket = s3.Bucket(
+            self,
+            "Media",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=stage.tls_only,
+            removal_policy=stage.removal_policy,
+            cors=[
+                s3.CorsRule(
+                    allowed_methods=[s3.HttpMethods.PUT],
+                    allowed_origins=stage.browser_origins,
+                    allowed_headers=["*"],
+                    exposed_headers=["ETag"],
+                    max_age=3600,
+                )
+            ],
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    id="AbortIncompleteUploads", abort_incomplete_multipart_upload_after=Duration.days(7)
+                ),
+                s3.LifecycleRule(
+                    id="ArchiveOriginals",
+                    prefix="source/",
+                    transitions=[
+                        s3.Transition(
+                            storage_class=s3.StorageClass.GLACIER_INSTANT_RETRIEVAL,
+                            transition_after=Duration.days(stage.archive_days),
+                        )
+                    ],
+                ),
+            ],
+        )
+        # The L2 property would add a custom resource and its function for this one setting.
+        bucket.node.default_child.add_property_override(  # type: ignore[union-attr]
+            "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True
+        )
+        if stage.cdn:
+            bucket.add_to_resource_policy(
+                # Naming the distribution would tie this stack to the one above it, which ties back.
+                iam.PolicyStatement(
+                    sid="ReadByOurDistributions",
+                    principals=[iam.ServicePrincipal("cloudfront.amazonaws.com")],
+                    actions=["s3:GetObject"],
+                    resources=[bucket.arn_for_objects("media/*")],
+                    conditions={"StringEquals": {"AWS:SourceAccount": bucket.stack.account}},
+                )
+            )
+        acknowledge(bucket, {"S1": "Access logs would keep who watched what."})
+        return bucket
+
+    def _user_pool(self, stage: StageConfig) -> cognito.UserPool:
+        pool = cognito.UserPool(
+            self,
+            "UserPool",
+            self_sign_up_enabled=True,
+            sign_in_aliases=cognito.SignInAliases(email=True),
+            sign_in_case_sensitive=False,
+            auto_verify=cognito.AutoVerifiedAttrs(email=True),
+            standard_attributes=cognito.StandardAttributes(
+                email=cognito.StandardAttribute(required=True, mutable=True),
+                fullname=cognito.StandardAttribute(required=False, mutable=True),
+            ),
+            password_policy=cognito.PasswordPolicy(
+                min_length=10,
+                require_lowercase=True,
+                require_uppercase=True,
+                require_digits=True,
+                require_symbols=False,
+            ),
+            account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
+            feature_plan=cognito.FeaturePlan.ESSENTIALS,
+            deletion_protection=stage.termination_protection,
+            removal_policy=stage.removal_policy,
+        )
+        acknowledge(
+            pool,
+            {
+                "COG1": "Ten characters; length is worth more than a special one.",
+                "COG2": "A second factor is each person's choice.",
+                "COG8": "The plus plan has no free tier.",
+            },
+        )
+        return pool
+
+    def _table(self, name: str, *, key: str) -> dynamodb.Table:
+        table = dynamodb.Table(
+            self,
+            name,
+            partition_key=dynamodb.Attribute(name=key, type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            time_to_live_attribute="expires_at",
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        acknowledge(table, {"DDB3": "Nothing in it lives longer than two hours."})
+        return table

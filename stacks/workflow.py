@@ -1,0 +1,161 @@
+"""Workflow: the state machine that makes an uploaded object a video."""
+
+from typing import Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from stacks.config import StageConfig
+
+JOB = {"job": sfn.JsonPath.object_at("$.job")}
+JOB_AND_PLAN = {**JOB, "plan": sfn.JsonPath.object_at("$.plan")}
+
+
+class Workflow(Construct):
+    """Claim ▶ probe ▶ (picture, sound and every chunk at once) ▶ package ▶ finish; any failure ▶ fail."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        stage: StageConfig,
+        records: lambda_.IFunction,
+        steps: dict[str, lambda_.IFunction],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._records, self._steps = records, steps
+
+        failed = self._record("Fail", "fail", {**JOB, "error": sfn.JsonPath.object_at("$.error")}).next(
+            sfn.Fail(self, "Failed", error_path="$.error.Error", cause_path="$.error.Cause")
+        )
+
+        def guarded(state: Any) -> Any:
+            return state.add_catch(failed, errors=[sfn.Errors.ALL], result_path="$.error")
+
+        claim = self._record(
+            "Claim",
+            "claim",
+            {
+                "source_key": sfn.JsonPath.string_at("$.source_key"),
+                "execution": sfn.JsonPath.string_at("$$.Execution.Id"),
+            },
+            result_path="$",
+        )
+        process = (
+            guarded(self._step("Probe", "probe", input_path="$.job", result_path="$.plan"))
+            .next(guarded(self._record("RecordPlan", "plan", JOB_AND_PLAN)))
+            .next(
+                guarded(
+                    sfn.Parallel(self, "Render", result_path=sfn.JsonPath.DISCARD).branch(
+                        self._picture(), self._sound(), self._chunks(stage.encode_concurrency)
+                    )
+                )
+            )
+            .next(guarded(self._step("Package", "package", payload=JOB_AND_PLAN, result_path="$.package")))
+            .next(
+                guarded(
+                    self._record("Finish", "finish", {**JOB, "package": sfn.JsonPath.object_at("$.package")})
+                )
+            )
+        )
+        claimed = (
+            sfn.Choice(self, "Claimed")
+            .when(sfn.Condition.boolean_equals("$.claimed", True), process)
+            .otherwise(sfn.Succeed(self, "Duplicate"))
+        )
+        self.machine = sfn.StateMachine(
+            self,
+            "Machine",
+            definition_body=sfn.DefinitionBody.from_chainable(claim.next(claimed)),
+            timeout=Duration.seconds(stage.processing_lease.total_seconds()),
+            tracing_enabled=stage.tracing,
+            logs=sfn.LogOptions(
+                destination=logs.LogGroup(
+                    self, "Logs", retention=stage.log_retention, removal_policy=stage.removal_policy
+                ),
+                level=sfn.LogLevel.ALL,
+                include_execution_data=False,
+            ),
+        )
+
+    def _picture(self) -> sfn.Chain:
+        poster = self._step("Poster", "poster", payload=JOB_AND_PLAN, result_path="$.poster")
+        key = sfn.JsonPath.string_at("$.poster.poster_key")
+        return poster.next(
+            self._step("Resize", "resize", payload={**JOB, "poster_key": key}, result_path="$")
+        )
+
+    def _sound(self) -> sfn.Choice:
+        """Encode the whole track once: chunks of sound would have to be joined again."""
+        return (
+            sfn.Choice(self, "HasAudio")
+            .when(
+                sfn.Condition.and_(
+                    sfn.Condition.is_present("$.plan.audio"), sfn.Condition.is_not_null("$.plan.audio")
+                ),
+                self._step("Audio", "audio", payload=JOB_AND_PLAN, result_path="$"),
+            )
+            .otherwise(sfn.Pass(self, "Silent", output_path=sfn.JsonPath.DISCARD))
+        )
+
+    def _chunks(self, concurrency: int) -> sfn.Map:
+        """Encode every chunk. What remains of each is records' answer: their input would outgrow a state."""
+        encode = self._step("Encode", "encode", result_path="$.encoded")
+        chunk = {**JOB, "chunk": sfn.JsonPath.object_at("$.encoded")}
+        return sfn.Map(
+            self,
+            "Chunks",
+            items_path="$.plan.chunks",
+            item_selector={**JOB_AND_PLAN, "chunk": sfn.JsonPath.object_at("$$.Map.Item.Value")},
+            max_concurrency=concurrency,
+        ).item_processor(encode.next(self._record("RecordChunk", "chunk", chunk, result_path="$")))
+
+    def _record(
+        self, name: str, action: str, payload: dict[str, Any], result_path: str = sfn.JsonPath.DISCARD
+    ) -> tasks.LambdaInvoke:
+        return self._invoke(name, self._records, {"action": action, **payload}, result_path=result_path)
+
+    def _step(
+        self,
+        name: str,
+        step: str,
+        *,
+        result_path: str,
+        payload: dict[str, Any] | None = None,
+        input_path: str | None = None,
+    ) -> tasks.LambdaInvoke:
+        return self._invoke(name, self._steps[step], payload, result_path=result_path, input_path=input_path)
+
+    def _invoke(
+        self,
+        name: str,
+        function: lambda_.IFunction,
+        payload: dict[str, Any] | None,
+        *,
+        result_path: str,
+        input_path: str | None = None,
+    ) -> tasks.LambdaInvoke:
+        task = tasks.LambdaInvoke(
+            self,
+            name,
+            lambda_function=function,
+            payload=sfn.TaskInput.from_object(payload) if payload else None,
+            payload_response_only=True,
+            retry_on_service_exceptions=False,
+            input_path=input_path,
+            result_path=result_path,
+        )
+        task.add_retry(errors=["SourceRejectedError"], max_attempts=0)  # it would be rejected again
+        task.add_retry(
+            errors=[sfn.Errors.ALL],
+            max_attempts=3,
+            interval=Duration.seconds(3),
+            backoff_rate=3,
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+        return task
