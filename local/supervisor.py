@@ -46,7 +46,7 @@ def down(settings: Settings) -> None:
 
 def reset(settings: Settings) -> None:
     down(settings)
-    if settings.data.exists() and not (settings.data / "secrets.json").exists():
+    if settings.data.exists() and not (settings.data / "run").exists():
         raise StageError(
             f"{settings.data} does not look like a data directory of StreamTime: nothing removed."
         )
