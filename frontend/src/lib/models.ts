@@ -4,20 +4,18 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type Me = Schemas["Me"];
-export type Video = Schemas["Video"];
+export type Video = Schemas["VideoView"];
 export type VideoState = Schemas["VideoState"];
 export type Visibility = Schemas["Visibility"];
 export type PublicVideo = Schemas["PublicVideo"];
-export type WatchVideo = Schemas["WatchVideo"];
-export type Person = Schemas["Person"];
-export type Upload = Schemas["Upload"];
-export type UploadConfig = Schemas["UploadConfig"];
-export type SignedPart = Schemas["SignedPart"];
-export type Usage = Schemas["Usage"];
-export type LiveEvent = Schemas["Event"];
+export type WatchVideo = Schemas["WatchView"];
+export type Upload = Schemas["UploadView"];
+export type SignedPart = Schemas["PartUrl"];
+export type LiveEvent = Schemas["EventView"];
 export type LiveEvents = Schemas["Events"];
 
+/** One stretch of a list; the cursor leads to the next, and the last has none. */
 export interface Page<Item> {
   items: Item[];
-  next_cursor: string | null;
+  next_cursor?: string | null;
 }

@@ -16,6 +16,13 @@ export function applyVideo(client: QueryClient, video: Video): void {
   void client.invalidateQueries({ queryKey: keys.usage, refetchType: settled(video) ? "active" : "none" });
 }
 
+/** Whether a list shows this finished video without its picture, as after an event. */
+export function lacksPicture(client: QueryClient, id: string): boolean {
+  const pages = client.getQueryData<Pages>(keys.videos)?.pages ?? [];
+  const video = pages.flatMap((page) => page.items).find((item) => item.id === id);
+  return video?.state === "ready" && video.poster_url === null;
+}
+
 export function forgetVideo(client: QueryClient, id: string): void {
   client.setQueryData<Pages>(keys.videos, (pages) => without(pages, id));
   client.setQueryData<Pages>(keys.trash, (pages) => without(pages, id));
@@ -42,7 +49,7 @@ function added(pages: Pages, video: Video): Pages {
   const index = pages.pages.findIndex((page) => page.items.some((item) => rank(item) < rank(video)));
   const target = index >= 0 ? index : pages.pages.length - 1;
   const page = pages.pages[target];
-  if (!page || (index < 0 && page.next_cursor !== null)) return pages;
+  if (!page || (index < 0 && page.next_cursor)) return pages;
   const items = [...page.items, video].sort((a, b) => rank(b) - rank(a));
   return { ...pages, pages: pages.pages.with(target, { ...page, items }) };
 }
@@ -65,9 +72,9 @@ function mapItems(pages: Pages, change: (video: Video) => Video): Pages {
 
 function newer(cached: Video, incoming: Video): Video {
   if (incoming.version < cached.version) return cached;
-  // Poster links are signed anew in every answer: keep the one on screen, or the picture would flicker.
+  // Events carry no picture, and answers sign its address anew: keep the one on screen, or it would flicker.
   const samePicture = cached.poster_url !== null && cached.revision === incoming.revision;
-  return samePicture ? { ...incoming, poster_url: incoming.poster_url && cached.poster_url } : incoming;
+  return samePicture ? { ...incoming, poster_url: cached.poster_url } : incoming;
 }
 
 function refreshWatch(client: QueryClient, video: Video): void {

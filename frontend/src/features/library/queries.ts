@@ -20,7 +20,7 @@ export const libraryQueries = {
       queryFn: ({ pageParam, signal }) =>
         unwrap(api.GET("/api/videos", { params: { query: page(pageParam) }, signal })),
       initialPageParam: null as string | null,
-      getNextPageParam: (last) => last.next_cursor,
+      getNextPageParam: (last) => last.next_cursor ?? null,
     }),
   trash: () =>
     infiniteQueryOptions({
@@ -28,7 +28,7 @@ export const libraryQueries = {
       queryFn: ({ pageParam, signal }) =>
         unwrap(api.GET("/api/trash", { params: { query: page(pageParam) }, signal })),
       initialPageParam: null as string | null,
-      getNextPageParam: (last) => last.next_cursor,
+      getNextPageParam: (last) => last.next_cursor ?? null,
     }),
   usage: () =>
     queryOptions({
@@ -72,7 +72,7 @@ export function useEdit() {
     (video, edit) =>
       unwrap(
         api.PATCH("/api/videos/{video_id}", {
-          params: { path: { video_id: video.id }, header: { "If-Match": `"${video.version}"` } },
+          params: { path: { video_id: video.id }, header: { "if-match": `"${video.version}"` } },
           body: edit,
         }),
       ),
@@ -103,7 +103,7 @@ export function useUnpublish() {
 export function useRetry() {
   return useVideoMutation<null>(
     (video) => unwrap(api.POST("/api/videos/{video_id}/retry", byId(video))),
-    (video) => ({ ...video, state: "processing", progress: null, failure: null }),
+    (video) => ({ ...video, state: "uploaded", progress: null, failure: null }),
   );
 }
 

@@ -139,14 +139,16 @@ function StateDetails({ video, upload }: { video: Video; upload: ReactNode }) {
           <strong className="block font-semibold">{video.failure?.message ?? "Processing failed."}</strong>
           {video.failure?.action}
         </p>
-        <Button
-          size="small"
-          icon={RotateCcw}
-          onPress={() => retry.mutate({ video, change: null })}
-          isPending={retry.isPending}
-        >
-          Try again
-        </Button>
+        {video.failure?.retry !== false && (
+          <Button
+            size="small"
+            icon={RotateCcw}
+            onPress={() => retry.mutate({ video, change: null })}
+            isPending={retry.isPending}
+          >
+            Try again
+          </Button>
+        )}
       </div>
     );
   }

@@ -1,8 +1,8 @@
 /** Mounted once for the signed-in person: brings every change to every list, and says when it can't. */
-import { useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { api, unwrap } from "@/lib/api";
-import { applyVideo, forgetVideo, refetchEverything } from "@/lib/video-cache";
+import { applyVideo, forgetVideo, lacksPicture, refetchEverything } from "@/lib/video-cache";
 import { LiveConnection, type LiveStatus } from "./live-connection";
 
 /** Short cuts heal before anyone could read about them. */
@@ -27,6 +27,7 @@ export function LiveUpdates() {
         for (const { kind, video, video_id } of events) {
           if (kind === "video.removed" || !video) forgetVideo(client, video_id);
           else applyVideo(client, video);
+          if (lacksPicture(client, video_id)) void fetchPicture(client, video_id);
         }
       },
       reset: () => void refetchEverything(client),
@@ -53,6 +54,14 @@ export function LiveUpdates() {
       )}
     </p>
   );
+}
+
+/** Events carry no signed addresses. Without the picture the row still says all there is to know. */
+async function fetchPicture(client: QueryClient, video_id: string): Promise<void> {
+  const video = await unwrap(api.GET("/api/videos/{video_id}", { params: { path: { video_id } } })).catch(
+    () => null,
+  );
+  if (video) applyVideo(client, video);
 }
 
 function useLasting(on: boolean, milliseconds: number): boolean {

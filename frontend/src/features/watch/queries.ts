@@ -16,7 +16,7 @@ export const watchQueries = {
       queryFn: ({ pageParam, signal }) =>
         unwrap(api.GET("/api/explore", { params: { query: page(pageParam) }, signal })),
       initialPageParam: null as string | null,
-      getNextPageParam: (last) => last.next_cursor,
+      getNextPageParam: (last) => last.next_cursor ?? null,
     }),
   user: (id: string) =>
     queryOptions({
@@ -35,7 +35,7 @@ export const watchQueries = {
           }),
         ),
       initialPageParam: null as string | null,
-      getNextPageParam: (last) => last.next_cursor,
+      getNextPageParam: (last) => last.next_cursor ?? null,
     }),
   video: (id: string) =>
     queryOptions({

@@ -1,0 +1,164 @@
+/** What the browser tests share: people of their own, and a page that tolerates no error. */
+import { randomUUID } from "node:crypto";
+import AxeBuilder from "@axe-core/playwright";
+import { type Browser, type BrowserContext, test as base, expect, type Page } from "@playwright/test";
+
+export { expect };
+
+/** Processing a real video takes its time on a small machine. */
+export const PROCESSING = { timeout: 120_000 };
+
+export interface Person {
+  name: string;
+  email: string;
+  password: string;
+}
+
+export interface Visitor {
+  page: Page;
+  context: BrowserContext;
+  /** Answers that a test provokes on purpose: browsers write a line for each of them. */
+  expectRefusal: (pattern: RegExp) => void;
+  problems: string[];
+}
+
+export function sampleVideo(): string {
+  const path = process.env.SAMPLE_VIDEO;
+  if (!path) throw new Error("SAMPLE_VIDEO is not set");
+  return path;
+}
+
+async function visit(browser: Browser, options: { colorScheme?: "light" | "dark" } = {}): Promise<Visitor> {
+  const context = await browser.newContext(options);
+  // Tests can only answer the classic file chooser, which is also what other browsers have.
+  await context.addInitScript(() => {
+    Reflect.deleteProperty(window, "showOpenFilePicker");
+    document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
+      // biome-ignore lint/suspicious/noConsole: how a report reaches the test
+      console.error(`policy: ${violatedDirective} ${blockedURI}`),
+    );
+  });
+  const page = await context.newPage();
+  const problems: string[] = [];
+  const refusals: RegExp[] = [];
+  const note = (text: string) => {
+    if (!refusals.some((pattern) => pattern.test(text))) problems.push(text);
+  };
+  context.on("page", (opened) => watch(opened));
+  const watch = (watched: Page) => {
+    watched.on("pageerror", (error) => note(`page: ${error.message}`));
+    watched.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) note(`${message.text()} ${message.location().url}`);
+    });
+  };
+  watch(page);
+  return { page, context, problems, expectRefusal: (pattern) => refusals.push(pattern) };
+}
+
+interface Fixtures {
+  /** Opens another browser profile; every one of them must end without a console error. */
+  newVisitor: (options?: { colorScheme?: "light" | "dark" }) => Promise<Visitor>;
+  visitor: Visitor;
+  person: Person;
+  /** A visitor who has an account and is signed in, on their workspace. */
+  member: Visitor;
+}
+
+export const test = base.extend<Fixtures>({
+  newVisitor: async ({ browser }, use) => {
+    const visitors: Visitor[] = [];
+    await use(async (options) => {
+      const visitor = await visit(browser, options);
+      visitors.push(visitor);
+      return visitor;
+    });
+    for (const { context } of visitors) await context.close();
+    expect(visitors.flatMap(({ problems }) => problems)).toEqual([]);
+  },
+  visitor: async ({ newVisitor }, use) => use(await newVisitor()),
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern
+  person: async ({}, use) => use(newPerson()),
+  member: async ({ visitor, person }, use) => {
+    await signUp(visitor.page, person);
+    await use(visitor);
+  },
+});
+
+export function newPerson(name = "Ada Sample"): Person {
+  return { name, email: `${randomUUID()}@example.com`, password: `Kept secret 1 ${randomUUID()}` };
+}
+
+export async function signUp(page: Page, person: Person): Promise<void> {
+  await page.goto("/sign-up");
+  await page.getByLabel("Name").fill(person.name);
+  await page.getByLabel("E-mail").fill(person.email);
+  await page.getByLabel("Password").fill(person.password);
+  await page.getByRole("button", { name: "Create account" }).click();
+  const hint = page.getByText("Your code is");
+  await expect(hint).toBeVisible();
+  const code = (await hint.getByRole("strong").textContent()) ?? "";
+  await page.getByLabel("Code").fill(code);
+  await page.getByRole("button", { name: "Confirm" }).click();
+  await expect(page.getByRole("heading", { name: "Workspace" })).toBeVisible();
+}
+
+export async function signIn(page: Page, person: Person): Promise<void> {
+  await page.goto("/sign-in");
+  await page.getByLabel("E-mail").fill(person.email);
+  await page.getByLabel("Password").fill(person.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("heading", { name: "Workspace" })).toBeVisible();
+}
+
+/** Chooses a file with whatever button opens the chooser. */
+export async function choose(page: Page, button: string, path: string): Promise<void> {
+  const chooser = page.waitForEvent("filechooser");
+  await page.getByRole("main").getByRole("button", { name: button }).first().click();
+  await (await chooser).setFiles(path);
+}
+
+export function row(page: Page, title: string | RegExp) {
+  return page.getByRole("main").getByRole("listitem", { name: title });
+}
+
+export async function openActions(page: Page, title: string, action: string | RegExp): Promise<void> {
+  await row(page, title)
+    .getByRole("button", { name: /^Actions for/ })
+    .click();
+  await page.getByRole("menuitem", { name: action }).click();
+}
+
+/** Uploads the sample and waits until it can be watched. Answers the video's title. */
+export async function uploadSample(page: Page): Promise<string> {
+  await choose(page, "Upload", sampleVideo());
+  const first = page.getByRole("main").getByRole("listitem").first();
+  await expect(first.getByText("Draft")).toBeVisible(PROCESSING);
+  return (await first.getByRole("heading").textContent()) ?? "";
+}
+
+export async function isPlaying(page: Page): Promise<void> {
+  const time = () => page.locator("video").evaluate((video: HTMLVideoElement) => video.currentTime);
+  await expect.poll(time, { timeout: 30_000 }).toBeGreaterThan(1);
+}
+
+/** Nothing serious for anyone who uses a keyboard, a screen reader or tired eyes. */
+export async function expectAccessible(page: Page): Promise<void> {
+  await settled(page);
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+    .analyze();
+  const grave = violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(" | ")}`);
+  expect(grave).toEqual([]);
+}
+
+/** Colours are only true once nothing fades any more. */
+async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(() =>
+    document.getAnimations().every((animation) => {
+      const { iterations = 1 } = animation.effect?.getTiming() ?? {};
+      return iterations === Number.POSITIVE_INFINITY || animation.playState !== "running";
+    }),
+  );
+}

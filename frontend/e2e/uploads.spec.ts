@@ -1,0 +1,103 @@
+/** Uploads that are interrupted, cancelled, or no videos at all. */
+import { writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { basename } from "node:path";
+import { choose, expect, PROCESSING, row, sampleVideo, test } from "./fixtures";
+
+/** Bytes on their way to S3 are the only PUTs the page makes. */
+const parts = (url: URL) => url.searchParams.has("partNumber");
+
+test("an upload that a reload interrupted continues with the parts that are missing", async ({
+  member: { page, expectRefusal },
+}, info) => {
+  // A video with so much behind its end that it takes several parts: every reader skips it.
+  const path = info.outputPath("long.mp4");
+  const file = await open(path, "w");
+  const sample = await (await open(sampleVideo())).readFile();
+  const padding = Buffer.alloc(8 + 24 * 1024 * 1024);
+  padding.writeUInt32BE(padding.length, 0);
+  padding.write("free", 4);
+  await file.writeFile(Buffer.concat([sample, padding]));
+  await file.close();
+
+  expectRefusal(/Failed to load resource.*partNumber/);
+  const sent: string[] = [];
+  page.on("requestfinished", (request) => {
+    const url = new URL(request.url());
+    if (request.method() === "PUT" && parts(url)) sent.push(url.searchParams.get("partNumber") ?? "");
+  });
+
+  await test.step("two parts arrive, then the line is cut and the page reloaded", async () => {
+    let passed = 0;
+    await page.route(parts, (route) => {
+      passed += 1;
+      return passed <= 2 ? route.continue() : route.abort();
+    });
+    await choose(page, "Upload", path);
+    await expect.poll(() => sent.length).toBe(2);
+    page.on("dialog", (dialog) => void dialog.accept());
+    await page.reload();
+    await page.unroute(parts);
+  });
+
+  await test.step("another file is refused", async () => {
+    await expect(page.getByText("This upload was interrupted.")).toBeVisible();
+    await choose(page, "Continue", sampleVideo());
+    await expect(page.getByText("That is another file.")).toBeVisible();
+  });
+
+  await test.step("the same file sends only the rest", async () => {
+    const before = [...sent];
+    await choose(page, "Continue", path);
+    await expect(row(page, "long").getByText("Draft")).toBeVisible(PROCESSING);
+    const after = sent.slice(before.length);
+    expect(after.filter((number) => before.includes(number))).toEqual([]);
+    expect(after.length).toBeGreaterThan(0);
+  });
+});
+
+test("leaving while something uploads asks first", async ({ member: { page, expectRefusal } }) => {
+  expectRefusal(/Failed to load resource.*partNumber/);
+  await page.route(parts, () => undefined);
+  await choose(page, "Upload", sampleVideo());
+  await expect(page.getByText("Uploading 1 video")).not.toHaveCount(0);
+  const asked = page.waitForEvent("dialog");
+  const leaving = page.goto("/explore").catch(() => null);
+  const dialog = await asked;
+  expect(dialog.type()).toBe("beforeunload");
+  await dialog.accept();
+  await leaving;
+});
+
+test("a cancelled upload leaves nothing behind", async ({ member: { page, expectRefusal } }) => {
+  expectRefusal(/Failed to load resource.*partNumber/);
+  await page.route(parts, () => undefined);
+  await choose(page, "Upload", sampleVideo());
+  const name = basename(sampleVideo());
+  await row(page, /./)
+    .getByRole("button", { name: `Cancel the upload of ${name}` })
+    .click();
+  await expect(page.getByText("Every great workspace starts with a great video!")).toBeVisible();
+  await page.reload();
+  await expect(page.getByText("Every great workspace starts with a great video!")).toBeVisible();
+});
+
+test("a text file named .mp4 fails with a reason and can be deleted", async ({ member: { page } }, info) => {
+  const path = info.outputPath("notes.mp4");
+  writeFileSync(path, "These are only notes. ".repeat(2_000));
+  await choose(page, "Upload", path);
+  await expect(row(page, "notes").getByText("Failed")).toBeVisible(PROCESSING);
+  await expect(row(page, "notes")).toContainText(/not a video/i);
+  await row(page, "notes")
+    .getByRole("button", { name: /^Actions for/ })
+    .click();
+  await page.getByRole("menuitem", { name: "Move to trash" }).click();
+  await expect(row(page, "notes")).toBeHidden();
+});
+
+test("an empty file is refused at once", async ({ member: { page } }, info) => {
+  const path = info.outputPath("nothing.mp4");
+  writeFileSync(path, "");
+  await choose(page, "Upload", path);
+  await expect(page.getByText("This file is empty").first()).toBeVisible();
+});
