@@ -99,7 +99,7 @@ export async function signUp(page: Page, person: Person): Promise<void> {
   const code = (await hint.getByRole("strong").textContent()) ?? "";
   await page.getByLabel("Code").fill(code);
   await page.getByRole("button", { name: "Confirm" }).click();
-  await expect(page.getByRole("heading", { name: "Workspace" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Workspace", exact: true })).toBeVisible();
 }
 
 export async function signIn(page: Page, person: Person): Promise<void> {
@@ -107,7 +107,7 @@ export async function signIn(page: Page, person: Person): Promise<void> {
   await page.getByLabel("E-mail").fill(person.email);
   await page.getByLabel("Password").fill(person.password);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await expect(page.getByRole("heading", { name: "Workspace" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Workspace", exact: true })).toBeVisible();
 }
 
 /** Chooses a file with whatever button opens the chooser. */

@@ -47,14 +47,16 @@ function byId(video: Pick<Video, "id">) {
 function useVideoMutation<Change>(
   send: (video: Video, change: Change) => Promise<Video>,
   expected: (video: Video, change: Change) => Video,
-  quiet = false,
+  { quiet = false, onDone }: { quiet?: boolean; onDone?: (after: Video, before: Video) => void } = {},
 ) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ video, change }: { video: Video; change: Change }) => send(video, change),
     onMutate: ({ video, change }) => applyVideo(client, expected(video, change)),
-    onSuccess: (video) => {
+    onSuccess: (video, { video: before }) => {
       applyVideo(client, video);
+      // Here and not at the call: the row that called may be gone by now, and its callbacks with it.
+      onDone?.(video, before);
       void client.invalidateQueries({ queryKey: keys.explore });
       void client.invalidateQueries({ queryKey: keys.watch(video.id) });
     },
@@ -77,7 +79,7 @@ export function useEdit() {
         }),
       ),
     (video, edit) => ({ ...video, ...edit }),
-    true,
+    { quiet: true },
   );
 }
 
@@ -89,14 +91,21 @@ export function usePublish() {
       visibility,
       published_at: video.published_at ?? new Date().toISOString(),
     }),
-    true,
+    { quiet: true },
   );
 }
 
 export function useUnpublish() {
+  const publish = usePublish();
   return useVideoMutation<null>(
     (video) => unwrap(api.POST("/api/videos/{video_id}/unpublish", byId(video))),
     (video) => ({ ...video, published_at: null }),
+    {
+      onDone: (video, { visibility }) =>
+        toast(`“${video.title}” is a draft again.`, {
+          action: { label: "Undo", onPress: () => publish.mutate({ video, change: { visibility } }) },
+        }),
+    },
   );
 }
 
@@ -111,26 +120,23 @@ export function useRestore() {
   return useVideoMutation<null>(
     (video) => unwrap(api.POST("/api/videos/{video_id}/restore", byId(video))),
     (video) => ({ ...video, trashed_at: null, purge_at: null }),
+    { onDone: (video) => toast(`“${video.title}” is back in your workspace.`, { tone: "good" }) },
   );
 }
 
 /** To the trash, with an undo instead of a question. */
 export function useTrash() {
   const restore = useRestore();
-  const trash = useVideoMutation<null>(
+  return useVideoMutation<null>(
     (video) => unwrap(api.DELETE("/api/videos/{video_id}", byId(video))),
     (video) => ({ ...video, trashed_at: new Date().toISOString() }),
+    {
+      onDone: (video) =>
+        toast(`“${video.title}” is in the trash.`, {
+          action: { label: "Undo", onPress: () => restore.mutate({ video, change: null }) },
+        }),
+    },
   );
-  return (video: Video) =>
-    trash.mutate(
-      { video, change: null },
-      {
-        onSuccess: (trashed) =>
-          toast(`“${trashed.title}” is in the trash.`, {
-            action: { label: "Undo", onPress: () => restore.mutate({ video: trashed, change: null }) },
-          }),
-      },
-    );
 }
 
 /** Out of the trash and out of the world. */

@@ -10,7 +10,6 @@ import { ConfirmDialog } from "@/ui/dialog";
 import { More } from "@/ui/more";
 import { EmptyState, Page } from "@/ui/page";
 import { Thumbnail } from "@/ui/thumbnail";
-import { toast } from "@/ui/toast";
 import { libraryQueries, useDeleteForever, useRestore } from "./queries";
 import { VideoRowSkeleton } from "./video-row";
 
@@ -68,15 +67,7 @@ export function TrashPage() {
                   <Button
                     size="small"
                     icon={RotateCcw}
-                    onPress={() =>
-                      restore.mutate(
-                        { video, change: null },
-                        {
-                          onSuccess: () =>
-                            toast(`“${video.title}” is back in your workspace.`, { tone: "good" }),
-                        },
-                      )
-                    }
+                    onPress={() => restore.mutate({ video, change: null })}
                   >
                     Restore
                   </Button>

@@ -19,8 +19,7 @@ import { Button, IconButton } from "@/ui/button";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
 import { Progress } from "@/ui/progress";
 import { Thumbnail } from "@/ui/thumbnail";
-import { toast } from "@/ui/toast";
-import { usePublish, useRetry, useTrash, useUnpublish } from "./queries";
+import { useRetry, useTrash, useUnpublish } from "./queries";
 import { visibilityOf } from "./visibility";
 
 interface Props {
@@ -157,25 +156,9 @@ function StateDetails({ video, upload }: { video: Video; upload: ReactNode }) {
 
 function RowMenu({ video, onEdit }: { video: Video; onEdit: () => void }) {
   const navigate = useNavigate();
-  const publish = usePublish();
   const unpublish = useUnpublish();
   const trash = useTrash();
   const ready = video.state === "ready";
-
-  function unpublishWithUndo() {
-    unpublish.mutate(
-      { video, change: null },
-      {
-        onSuccess: (draft) =>
-          toast(`“${draft.title}” is a draft again.`, {
-            action: {
-              label: "Undo",
-              onPress: () => publish.mutate({ video: draft, change: { visibility: video.visibility } }),
-            },
-          }),
-      },
-    );
-  }
 
   // A video that is still arriving is cancelled where its progress is shown.
   if (video.state === "uploading") return null;
@@ -200,12 +183,12 @@ function RowMenu({ video, onEdit }: { video: Video; onEdit: () => void }) {
         </MenuItem>
       )}
       {video.published_at && (
-        <MenuItem icon={EyeOff} onAction={unpublishWithUndo}>
+        <MenuItem icon={EyeOff} onAction={() => unpublish.mutate({ video, change: null })}>
           Unpublish
         </MenuItem>
       )}
       <MenuSeparator />
-      <MenuItem icon={Trash2} danger onAction={() => trash(video)}>
+      <MenuItem icon={Trash2} danger onAction={() => trash.mutate({ video, change: null })}>
         Move to trash
       </MenuItem>
     </Menu>
