@@ -99,5 +99,7 @@ class Person:
         """Wait until the video is ready or failed."""
         states = {"ready", "failed"}
         return eventually(
-            lambda: v if (v := self.video(video_id))["state"] in states else None, seconds=seconds, what="the end"
+            lambda: v if (v := self.video(video_id))["state"] in states else None,
+            seconds=seconds,
+            what="the end",
         )

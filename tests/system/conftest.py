@@ -121,7 +121,8 @@ def make_clip(tmp_path_factory) -> Callable[..., Path]:
         tone = ["-f", "lavfi", "-i", f"sine=frequency=440:duration={seconds}"] if sound else []
         chosen = codecs or ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
         subprocess.run(
-            [FFMPEG, "-v", "error", "-y", *picture, *tone, "-pix_fmt", "yuv420p", *chosen, str(path)], check=True
+            [FFMPEG, "-v", "error", "-y", *picture, *tone, "-pix_fmt", "yuv420p", *chosen, str(path)],
+            check=True,
         )
         return path
 

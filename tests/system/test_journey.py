@@ -46,7 +46,9 @@ def test_a_real_video_becomes_watchable_in_every_rung_without_a_warning(ann, sam
     for playlist in playlists:
         mapping = ["-map", "0"] if playlist.name == "master.m3u8" else []
         played = subprocess.run(
-            [FFMPEG, "-v", "warning", "-i", str(playlist), *mapping, "-f", "null", "-"], capture_output=True, text=True
+            [FFMPEG, "-v", "warning", "-i", str(playlist), *mapping, "-f", "null", "-"],
+            capture_output=True,
+            text=True,
         )
         assert (played.returncode, played.stderr) == (0, "")
 
@@ -134,7 +136,9 @@ def test_delete_forever_leaves_no_object_no_open_multipart_and_no_row(ann, bucke
         assert rows(f"SELECT 1 FROM {table} WHERE video_id = %s", video_id) == []
 
 
-def test_the_daily_sweep_deletes_what_has_been_in_the_trash_long_enough(ann, stage, aws, rows, bucket, make_clip):
+def test_the_daily_sweep_deletes_what_has_been_in_the_trash_long_enough(
+    ann, stage, aws, rows, bucket, make_clip
+):
     video_id = ann.upload(make_clip("old.mp4", seconds=1))
     ann.settled(video_id)
     ann.ask("DELETE", f"/api/videos/{video_id}")

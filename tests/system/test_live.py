@@ -1,0 +1,103 @@
+"""Live updates: the socket tells each change once, in order, to the right person, and a gap can be closed."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+from client import eventually
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+
+@contextmanager
+def socket(stage, person, *, ticket=None, origin=None):
+    ticket = ticket or person.ask("POST", "/api/live/ticket")["ticket"]
+    with connect(f"{stage['live']}?ticket={ticket}", origin=origin or stage["edge"]) as opened:
+        yield opened
+
+
+def hear(opened, until, seconds=60):
+    """Listen until a message satisfies `until`; return all that was heard."""
+    heard = []
+    while not heard or not until(heard[-1]):
+        heard.append(json.loads(opened.recv(timeout=seconds)))
+    return heard
+
+
+def test_the_page_hears_every_step_from_uploading_to_ready(stage, person, make_clip):
+    ann = person("Ann")
+    with socket(stage, ann) as live:
+        video_id = ann.upload(make_clip("live.mp4", seconds=20))
+        heard = hear(live, lambda event: event["video"]["state"] == "ready")
+    assert {event["video_id"] for event in heard} == {video_id}
+    assert [event["seq"] for event in heard] == list(range(1, len(heard) + 1))
+    states = list(dict.fromkeys(event["video"]["state"] for event in heard))
+    assert states == ["uploading", "uploaded", "processing", "ready"]
+    progress = [event["video"]["progress"] for event in heard if event["video"]["progress"] is not None]
+    assert progress == sorted(progress)
+    assert any(0 < step < 100 for step in progress)
+
+
+def test_nobody_hears_what_happens_in_another_drive(stage, person, make_clip):
+    ann, bob = person("Ann"), person("Bob")
+    with socket(stage, bob) as live:
+        ann.settled(ann.upload(make_clip("secret.mp4", seconds=1)))
+        mine = bob.start_upload("mine.mp4", 10)["video_id"]
+        heard = hear(live, lambda event: event["video_id"] == mine)
+    assert {event["video_id"] for event in heard} == {mine}
+
+
+def test_after_a_cut_the_missed_changes_are_fetched_in_order(stage, person, make_clip):
+    ann = person("Ann")
+    with socket(stage, ann) as live:
+        video_id = ann.start_upload("gap.mp4", 10)["video_id"]
+        seen = hear(live, lambda event: event["video_id"] == video_id)[-1]["seq"]
+    ann.settled(ann.upload(make_clip("gap.mp4", seconds=1)))
+    missed = ann.ask("GET", f"/api/events?after={seen}")
+    numbers = [event["seq"] for event in missed["items"]]
+    assert numbers == list(range(seen + 1, missed["latest"] + 1))
+    assert missed["items"][-1]["video"]["state"] == "ready"
+    assert not missed["reset"]
+    assert ann.ask("GET", f"/api/events?after={missed['latest']}")["items"] == []
+    assert ann.ask("GET", "/api/events?after=999999")["reset"]
+
+
+def test_a_ticket_opens_exactly_one_socket_of_many_at_once(stage, ann):
+    ticket = ann.ask("POST", "/api/live/ticket")["ticket"]
+
+    def try_it(_):
+        try:
+            with socket(stage, ann, ticket=ticket):
+                return 1
+        except (InvalidStatus, ConnectionClosed):
+            return 0
+
+    with ThreadPoolExecutor(10) as threads:
+        assert sum(threads.map(try_it, range(30))) == 1
+
+
+@pytest.mark.parametrize("ticket", ["nonsense", "x" * 43])
+def test_a_made_up_ticket_opens_nothing(stage, ann, ticket):
+    with pytest.raises(InvalidStatus), socket(stage, ann, ticket=ticket):
+        pass
+
+
+def test_another_site_cannot_open_a_socket(stage, ann):
+    with pytest.raises(InvalidStatus), socket(stage, ann, origin="https://evil.example"):
+        pass
+
+
+def test_a_ping_is_answered_and_a_closed_socket_is_forgotten(stage, person, aws):
+    ann = person("Ann")
+    table = {"TableName": stage["tables"]["connections"]}
+
+    def connections():
+        found = aws("dynamodb").scan(**table)["Items"]
+        return [item for item in found if item["user_id"]["S"] == ann.ask("GET", "/api/me")["id"]]
+
+    with socket(stage, ann) as live:
+        live.send("ping")
+        assert live.recv(timeout=10) == "pong"
+        assert len(connections()) == 1
+    eventually(lambda: connections() == [], what="forgetting the socket")
