@@ -28,13 +28,13 @@ class Check:
 
 
 CHECKS = (
-    Check("Python lint", [str(BIN / "ruff"), "check", "--quiet"]),
+    Check("Python lint", [str(BIN / "ruff"), "check", "--quiet", "--output-format=concise"]),
     Check("Python format", [str(BIN / "ruff"), "format", "--check", "--quiet"]),
     Check("Python types", [str(BIN / "mypy")]),
     Check("Python imports", [str(BIN / "lint-imports")]),
     Check("Frontend lint and types", [NPM, "run", "--silent", "check"], FRONTEND),
-    Check("Frontend units", [NPM, "run", "--silent", "test"], FRONTEND),
 )
+PYTHON = sys.executable
 SUITES = ("unit", "stacks", "system", "browser")
 NEED_A_STAGE = {"system", "browser"}
 
@@ -73,11 +73,13 @@ def _passes(check: Check) -> bool:
 def test(settings: Settings, suites: Sequence[str], arguments: Sequence[str]) -> None:
     """Run the named suites, or all of them; system and browser share one fresh stage."""
     chosen = suites or SUITES
+    if unknown := set(chosen) - set(SUITES):
+        raise StageError(f"There is no suite {', '.join(unknown)}; there are: {', '.join(SUITES)}")
+    install_frontend(settings)
     failed = [
         suite for suite in chosen if suite not in NEED_A_STAGE and not _passes_suite(suite, arguments, {})
     ]
     if on_stage := [suite for suite in chosen if suite in NEED_A_STAGE]:
-        install_frontend(settings)
         with fresh_stage() as environment:
             failed += [suite for suite in on_stage if not _passes_suite(suite, arguments, environment)]
     if failed:
@@ -86,16 +88,19 @@ def test(settings: Settings, suites: Sequence[str], arguments: Sequence[str]) ->
 
 
 def _passes_suite(suite: str, arguments: Sequence[str], environment: dict[str, str]) -> bool:
+    """Run a suite with its output on the terminal; arguments, if any, are for its first program alone."""
     say(f"\n— {suite} —")
-    command = [str(BIN / "python"), "-m", "pytest", f"tests/{suite}", *arguments]
-    folder = ROOT
+    commands = [([PYTHON, "-m", "pytest", f"tests/{suite}", *arguments], ROOT)]
     if suite == "browser":
-        command = [str(BIN / "npx"), "playwright", "test", *arguments]
-        folder = FRONTEND
-    done = subprocess.run(
-        command, check=False, env=os.environ | clean_environment() | environment, cwd=folder
-    )
-    return done.returncode == 0
+        commands = [([str(BIN / "npx"), "playwright", "test", *arguments], FRONTEND)]
+    if suite == "unit" and not arguments:
+        commands.append(([NPM, "run", "--silent", "test"], FRONTEND))
+    surroundings = os.environ | clean_environment() | environment
+    codes = [
+        subprocess.run(command, check=False, env=surroundings, cwd=folder).returncode
+        for command, folder in commands
+    ]
+    return not any(codes)
 
 
 @contextmanager
@@ -128,6 +133,6 @@ def bench(settings: Settings, name: str, arguments: Sequence[str]) -> None:
         status.flush()
         environment = os.environ | {"STREAMTIME_STATUS": status.name}
         done = subprocess.run(
-            [sys.executable, "-m", f"bench.{name}", *arguments], check=False, env=environment, cwd=ROOT
+            [PYTHON, "-m", f"bench.{name}", *arguments], check=False, env=environment, cwd=ROOT
         )
     raise SystemExit(done.returncode)
