@@ -2,7 +2,7 @@
 
 from dataclasses import fields, replace
 
-from aws_cdk import App, CliCredentialsStackSynthesizer, CrossStackReferences, ReferenceStrength, Validations
+from aws_cdk import App, CliCredentialsStackSynthesizer, Validations
 
 from stacks.certificate import CertificateStack
 from stacks.config import STAGES, Host, StageConfig
@@ -38,9 +38,6 @@ def build(app: App, stage: StageConfig) -> list[StatefulStack | StatelessStack |
         certificate=certificates.certificate if certificates else None,
         synthesizer=synthesizer,
     )
-    if certificates:
-        # Strong references between regions are custom resources that can't be updated in order.
-        CrossStackReferences.of(stateless).consume(ReferenceStrength.WEAK)
     return [stack for stack in (certificates, stateful, stateless) if stack]
 
 

@@ -1,6 +1,6 @@
 """CertificateStack: the site's certificate, in the one region CloudFront takes certificates from."""
 
-from aws_cdk import Environment, Stack
+from aws_cdk import CrossStackReferences, Environment, ReferenceStrength, Stack
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_route53 as route53
 from constructs import Construct
@@ -28,3 +28,5 @@ class CertificateStack(Stack):
             domain_name=domain.name,
             validation=acm.CertificateValidation.from_dns(zone),
         )
+        # A strong reference between regions is a custom resource that can't be updated in order.
+        CrossStackReferences.of(self.certificate).produce(ReferenceStrength.WEAK)

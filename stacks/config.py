@@ -134,11 +134,6 @@ class StageConfig:
         _require(self.domain is None or self.cdn, "domain", "None where there is no cdn to serve it")
 
     @property
-    def tls_only(self) -> bool:
-        """An emulator on the loopback address speaks plain http and enforces what its policies say."""
-        return self.host is None
-
-    @property
     def browser_origins(self) -> list[str]:
         """Where pages come from that upload straight into the bucket."""
         if self.host:

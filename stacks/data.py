@@ -116,7 +116,7 @@ class Data(Construct):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=stage.tls_only,
+            enforce_ssl=True,
             removal_policy=stage.removal_policy,
             cors=[
                 s3.CorsRule(

@@ -1,6 +1,7 @@
 """Edge: the HTTP and WebSocket APIs and, where a stage has one, the CDN in front of everything."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import Annotations, Duration, RemovalPolicy, Stack
@@ -198,7 +199,7 @@ class Edge(Construct):
             deployed.grant_management_api_access(function)
         self._processing.updates.add_subscription(
             subscriptions.LambdaSubscription(
-                notify, dead_letter_queue=dead_letters(self, "UpdatesDeadLetters")
+                notify, dead_letter_queue=dead_letters(self, "UpdatesDeadLetters", self._stage)
             )
         )
         self.functions = {"api": self.api, "connect": connect, "notify": notify}
@@ -237,7 +238,7 @@ class Edge(Construct):
         access = cloudfront.S3OriginAccessControl(self, "MediaAccess")
         secured: dict[str, Any] = {
             "viewer_protocol_policy": cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-            "response_headers_policy": self._response_headers(),
+            "response_headers_policy": self._headers("Headers", OTHER_HEADERS),
         }
         forwarded: dict[str, Any] = {
             "viewer_protocol_policy": cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
@@ -249,9 +250,12 @@ class Edge(Construct):
         distribution = cloudfront.Distribution(
             self,
             "Cdn",
+            default_root_object="index.html",
             comment=f"StreamTime {self._stage.name}",
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
-            minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+            minimum_protocol_version=(
+                cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021 if certificate else None
+            ),
             domain_names=[domain.name] if domain else None,
             certificate=certificate,
             default_behavior=cloudfront.BehaviorOptions(
@@ -273,13 +277,18 @@ class Edge(Construct):
                         self._data.media, origin_access_control_id=access.origin_access_control_id
                     ),
                     trusted_key_groups=[key_group],
-                    **secured,
+                    viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+                    # The edge keeps what it may only show to some; browsers keep nothing.
+                    response_headers_policy=self._headers(
+                        "MediaHeaders", {**OTHER_HEADERS, "Cache-Control": "private, no-store"}
+                    ),
                 ),
             },
         )
         acknowledge(
             distribution,
             {
+                "Annotation::@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk": "/ is a page.",
                 "CFR1": "A video drive has no country to refuse.",
                 "CFR2": "A web ACL costs more than everything else here; the API limits rates.",
                 "CFR3": "Access logs would keep who watched what.",
@@ -304,7 +313,7 @@ class Edge(Construct):
             )
         ]
 
-    def _response_headers(self) -> cloudfront.ResponseHeadersPolicy:
+    def _headers(self, construct_id: str, others: Mapping[str, str]) -> cloudfront.ResponseHeadersPolicy:
         bucket = self._data.media
         upload_origins = [
             f"https://{bucket.bucket_regional_domain_name}",
@@ -312,7 +321,7 @@ class Edge(Construct):
         ]
         return cloudfront.ResponseHeadersPolicy(
             self,
-            "Headers",
+            construct_id,
             security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
                 content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
                     content_security_policy=content_security_policy(upload_origins), override=True
@@ -332,7 +341,7 @@ class Edge(Construct):
             custom_headers_behavior=cloudfront.ResponseCustomHeadersBehavior(
                 custom_headers=[
                     cloudfront.ResponseCustomHeader(header=header, value=value, override=True)
-                    for header, value in OTHER_HEADERS.items()
+                    for header, value in others.items()
                 ]
             ),
         )

@@ -28,14 +28,14 @@ class Processing(Construct):
         self, scope: Construct, construct_id: str, *, stage: StageConfig, data: Data, network: Network | None
     ) -> None:
         super().__init__(scope, construct_id)
-        self._data = data
+        self._stage, self._data = stage, data
         self._common: dict[str, Any] = {"stage": stage, "data": data, "network": network}
-        self.updates = sns.Topic(self, "VideoUpdates", enforce_ssl=stage.tls_only)
-        self.watchdog_dead_letters = dead_letters(self, "WatchdogDeadLetters")
+        self.updates = sns.Topic(self, "VideoUpdates", enforce_ssl=True)
+        self.watchdog_dead_letters = dead_letters(self, "WatchdogDeadLetters", stage)
         self.watchdog = sqs.Queue(
             self,
             "Watchdog",
-            enforce_ssl=stage.tls_only,
+            enforce_ssl=True,
             visibility_timeout=Duration.minutes(30),  # six times the time the sweep may take
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.watchdog_dead_letters, max_receive_count=5),
         )
@@ -126,7 +126,7 @@ class Processing(Construct):
         return steps
 
     def _start_on_upload(self) -> sqs.Queue:
-        letters = dead_letters(self, "UploadDeadLetters")
+        letters = dead_letters(self, "UploadDeadLetters", self._stage)
         uploaded = events.Rule(
             self,
             "Uploaded",
@@ -165,7 +165,9 @@ class Processing(Construct):
             ),
         )
         broken.add_target(
-            targets.LambdaFunction(records, dead_letter_queue=dead_letters(self, "ExecutionDeadLetters"))
+            targets.LambdaFunction(
+                records, dead_letter_queue=dead_letters(self, "ExecutionDeadLetters", self._stage)
+            )
         )
 
     def _sweep(self) -> Function:
@@ -198,13 +200,13 @@ class Processing(Construct):
             target=scheduler_targets.LambdaInvoke(
                 sweep,
                 input=scheduler.ScheduleTargetInput.from_object({"job": "daily"}),
-                dead_letter_queue=dead_letters(self, "DailyDeadLetters"),
+                dead_letter_queue=dead_letters(self, "DailyDeadLetters", self._stage),
             ),
         )
         return sweep
 
 
-def dead_letters(scope: Construct, construct_id: str) -> sqs.Queue:
+def dead_letters(scope: Construct, construct_id: str, stage: StageConfig) -> sqs.Queue:
     """Where messages end that nobody could handle; kept for as long as SQS keeps anything."""
     queue = sqs.Queue(scope, construct_id, enforce_ssl=True, retention_period=Duration.days(14))
     acknowledge(queue, {"SQS3": "This is a dead letter queue, of a rule, a schedule or a subscription."})

@@ -30,10 +30,10 @@ PUBLISHER = re.compile(r"/Custom::CDKBucketDeployment\w+/")
 
 
 def acknowledge(construct: IConstruct, rules: Mapping[str, str]) -> None:
-    """Answer rules, by their short names, where they are broken on purpose."""
-    Validations.of(construct).acknowledge(
-        *(Acknowledgment(id=f"AwsSolutions-{rule}", reason=reason) for rule, reason in rules.items())
-    )
+    """Answer rules where they are broken on purpose: short names are AwsSolutions', full ones the CDK's."""
+    for rule, reason in rules.items():
+        full = rule if "::" in rule else f"AwsSolutions-{rule}"
+        Validations.of(construct).acknowledge(Acknowledgment(id=full, reason=reason))
 
 
 @jsii.implements(IPolicyValidationPlugin)
