@@ -1,0 +1,184 @@
+"""Who may do what, over which wire, from where."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from synthesis import Stage
+
+NAMELESS = {
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
+"""Actions that AWS can only grant on every resource."""
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def granted(stage: Stage) -> Iterator[tuple[str, list[str], list[Any]]]:
+    """Yield (role, actions, resources) of every permission but those of the CDK's own site publisher."""
+    for policy in stage.resources("AWS::IAM::Policy").values():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            for role in policy["Roles"]:
+                if not role["Ref"].startswith("CustomCDKBucketDeployment"):
+                    yield role["Ref"], listed(statement["Action"]), listed(statement["Resource"])
+
+
+def actions_of(stage: Stage, function: str, service: str) -> set[str]:
+    """Every action of one service that a function's role may do."""
+    return {
+        action
+        for role, actions, _ in granted(stage)
+        if role.startswith((f"Processing{function}Role", f"Edge{function}Role"))
+        for action in actions
+        if action.startswith(f"{service}:")
+    }
+
+
+def test_no_permission_has_a_wildcard_action(stage: Stage) -> None:
+    for role, actions, _ in granted(stage):
+        assert not [action for action in actions if "*" in action], role
+
+
+def test_only_what_has_no_name_is_granted_on_everything(stage: Stage) -> None:
+    for role, actions, resources in granted(stage):
+        if "*" in resources:
+            assert set(actions) <= NAMELESS, role
+
+
+def test_processing_reads_originals_and_writes_renditions_only(stage: Stage) -> None:
+    for step in ("Probe", "Poster", "Resize", "Audio", "Encode", "Package"):
+        for role, actions, resources in granted(stage):
+            if role.startswith(f"Processing{step}Role") and "s3:PutObject" in actions:
+                assert all(json.dumps(resource).endswith('/media/*"]]}') for resource in resources), role
+    assert actions_of(stage, "Probe", "s3") == {"s3:GetObject"}
+
+
+def test_only_the_sweep_deletes_objects(stage: Stage) -> None:
+    assert {role for role, actions, _ in granted(stage) if "s3:DeleteObject" in actions} == {
+        role for role, *_ in granted(stage) if role.startswith("ProcessingSweepRole")
+    }
+
+
+def test_only_the_api_signs_what_may_be_played(stage: Stage) -> None:
+    signers = {role for role, actions, _ in granted(stage) if "kms:Sign" in actions}
+    assert [signer.removeprefix("EdgeApiRole") == signer for signer in signers] == [False]
+
+
+@pytest.mark.parametrize(
+    ("function", "tables"),
+    [
+        ("Api", {"dynamodb:PutItem"}),
+        ("Connect", {"dynamodb:PutItem", "dynamodb:DeleteItem"}),
+        ("Notify", {"dynamodb:Query", "dynamodb:DeleteItem"}),
+        ("Encode", set()),
+    ],
+)
+def test_functions_touch_the_live_tables_as_little_as_they_can(stage, function, tables) -> None:
+    assert actions_of(stage, function, "dynamodb") == tables
+
+
+def test_no_function_carries_a_managed_policy(stage: Stage) -> None:
+    for name, role in stage.resources("AWS::IAM::Role").items():
+        if not name.startswith("Custom"):
+            assert "ManagedPolicyArns" not in role, name
+
+
+@pytest.mark.parametrize(
+    ("kind", "policies", "target"),
+    [
+        ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "Bucket"),
+        ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "Queues"),
+        ("AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "Topics"),
+    ],
+)
+def test_buckets_queues_and_topics_answer_over_tls_only(aws_stage: Stage, kind, policies, target) -> None:
+    held = {
+        reference["Ref"]
+        for policy in aws_stage.resources(policies).values()
+        if any(
+            statement["Effect"] == "Deny"
+            and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+            for statement in policy["PolicyDocument"]["Statement"]
+        )
+        for reference in listed(policy[target])
+    }
+    assert held == set(aws_stage.resources(kind))
+
+
+def test_no_bucket_is_public(stage: Stage) -> None:
+    for bucket in stage.resources("AWS::S3::Bucket").values():
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        assert "BucketEncryption" in bucket
+
+
+def test_pages_of_the_stage_may_put_parts_and_read_their_etags(stage: Stage) -> None:
+    media = stage.resources("AWS::S3::Bucket")["DataMedia56AA92A6"]
+    (rule,) = media["CorsConfiguration"]["CorsRules"]
+    assert rule["AllowedMethods"] == ["PUT"]
+    assert rule["AllowedOrigins"] == stage.config.browser_origins
+    assert rule["ExposedHeaders"] == ["ETag"]
+
+
+def test_only_functions_that_know_the_database_are_in_the_network(aws_stage: Stage) -> None:
+    inside = {handler for handler, function in aws_stage.ours().items() if "VpcConfig" in function}
+    told = {
+        handler
+        for handler, function in aws_stage.ours().items()
+        if "DATABASE_URL" in function["Environment"]["Variables"]
+    }
+    assert inside == told
+    assert {handler.split(".")[1] for handler in inside} == {"api", "records", "sweep", "migrate"}
+
+
+def test_the_network_has_no_way_in_and_no_nat(aws_stage: Stage) -> None:
+    assert not aws_stage.resources("AWS::EC2::NatGateway")
+    assert not aws_stage.resources("AWS::EC2::InternetGateway")
+    assert len(aws_stage.resources("AWS::EC2::EgressOnlyInternetGateway")) == 1
+    for endpoint in aws_stage.resources("AWS::EC2::VPCEndpoint").values():
+        assert endpoint["VpcEndpointType"] == "Gateway"
+
+
+def test_only_media_wants_a_signature_and_only_the_api_is_told_the_host(aws_stage: Stage) -> None:
+    cdn = aws_stage.one("AWS::CloudFront::Distribution")["DistributionConfig"]
+    behaviours = {behaviour["PathPattern"]: behaviour for behaviour in cdn["CacheBehaviors"]}
+    assert set(behaviours) == {"/assets/*", "/api/*", "/live", "/media/*"}
+    everything = {**behaviours, "/": cdn["DefaultCacheBehavior"]}
+    assert {path for path, it in everything.items() if "TrustedKeyGroups" in it} == {"/media/*"}
+    functions = aws_stage.resources("AWS::CloudFront::Function")
+    told = {
+        path
+        for path, behaviour in everything.items()
+        for association in behaviour.get("FunctionAssociations", [])
+        if "x-viewer-host" in functions[association["FunctionARN"]["Fn::GetAtt"][0]]["FunctionCode"]
+    }
+    assert told == {"/api/*", "/live"}
+
+
+def test_pages_run_no_inline_script_and_send_bytes_to_the_bucket_only(aws_stage: Stage) -> None:
+    for headers in aws_stage.resources("AWS::CloudFront::ResponseHeadersPolicy").values():
+        security = headers["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+        policy = json.dumps(security["ContentSecurityPolicy"]["ContentSecurityPolicy"])
+        assert "script-src 'self';" in policy
+        assert "connect-src 'self' https://" in policy
+        assert "unsafe-eval" not in policy
+        assert security["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 31536000

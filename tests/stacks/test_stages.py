@@ -1,0 +1,188 @@
+"""The stages as a whole: what is reviewed, what must not move, what each stage can take."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from aws_cdk import App, Stack
+from aws_cdk import aws_s3 as s3
+from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
+from synthesis import Stage, synthesise
+from syrupy.extensions.json import JSONSnapshotExtension
+
+import app as cdk_app
+from functions.core.settings import Settings
+from stacks.config import STAGES, Database, Domain, Host
+from stacks.review import Review
+
+ROOT = Path(cdk_app.__file__).parent
+STATEFUL = {
+    "AWS::Cognito::UserPool": ["DataUserPool9A21E02D"],
+    "AWS::DynamoDB::Table": ["DataConnectionsBFBFE6F5", "DataTicketsF295CC6A"],
+    "AWS::KMS::Key": ["DataSigningKey6D86EA30"],
+    "AWS::S3::Bucket": ["DataMedia56AA92A6"],
+}
+NOT_SETTINGS = {
+    "AWS_USE_DUALSTACK_ENDPOINT",  # read by boto3
+    "LOG_LEVEL",  # the rest is read by Powertools
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "POWERTOOLS_SERVICE_NAME",
+    "POWERTOOLS_TRACE_DISABLED",
+}
+
+
+def blanked(value):
+    """Blank what changes with every edit of the functions: hashes of assets, versions and the schema."""
+    if isinstance(value, dict):
+        return {blanked(key): blanked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [blanked(item) for item in value]
+    if isinstance(value, str):
+        value = re.sub(r"[0-9a-f]{64}", "HASH", value)
+        return re.sub(r"(CurrentVersion[0-9A-F]{8})[0-9a-f]{32}", r"\1HASH", value)
+    return value
+
+
+@pytest.mark.parametrize("stack", ["stateful", "stateless"])
+def test_templates_are_as_reviewed(stage: Stage, stack: str, snapshot) -> None:
+    """Look at the difference, then run with --snapshot-update."""
+    assert blanked(stage.templates[stack]) == snapshot(extension_class=JSONSnapshotExtension)
+
+
+def test_stateful_resources_keep_their_logical_ids(stage: Stage) -> None:
+    """A new id is a new, empty resource, and the old one with all it holds is gone."""
+    resources = stage.templates["stateful"]["Resources"]
+    for kind, ids in STATEFUL.items():
+        assert sorted(name for name, resource in resources.items() if resource["Type"] == kind) == ids
+    clusters = [name for name, resource in resources.items() if resource["Type"] == "AWS::RDS::DBCluster"]
+    assert clusters == ([] if stage.config.host else ["DataDatabaseA9E9E962"])
+
+
+def test_deleting_prods_stack_or_template_deletes_no_data(stages) -> None:
+    prod = stages("prod")
+    assert prod.protected["stateful"]
+    resources = prod.templates["stateful"]["Resources"].values()
+    kept = {resource["Type"] for resource in resources if resource.get("DeletionPolicy") == "Retain"}
+    assert kept >= {"AWS::S3::Bucket", "AWS::RDS::DBCluster", "AWS::Cognito::UserPool", "AWS::KMS::Key"}
+
+
+def test_every_handler_is_in_the_source_tree(stage: Stage) -> None:
+    for handler in stage.ours():
+        module, _, name = handler.rpartition(".")
+        source = (ROOT / module.replace(".", "/")).with_suffix(".py").read_text()
+        assert f"def {name}(" in source, handler
+
+
+def test_every_handler_in_the_source_tree_is_deployed(stages) -> None:
+    files = ROOT.glob("functions/*/*.py")
+    handlers = {file for file in files if re.search(r"^def handle\(", file.read_text(), re.MULTILINE)}
+    deployed = {ROOT / f"{name.rpartition('.')[0].replace('.', '/')}.py" for name in stages("dev").ours()}
+    assert handlers == deployed
+
+
+def test_functions_are_told_nothing_that_settings_does_not_know(stage: Stage) -> None:
+    known = {name.upper() for name in Settings.model_fields} | NOT_SETTINGS
+    for handler, function in stage.ours().items():
+        assert set(function["Environment"]["Variables"]) <= known, handler
+
+
+def test_what_a_function_is_told_can_be_read_as_settings(stage: Stage) -> None:
+    for handler, function in stage.ours().items():
+        told = {name.lower(): value for name, value in function["Environment"]["Variables"].items()}
+        plain = {name: value for name, value in told.items() if isinstance(value, str)}
+        read = Settings.model_validate(plain)
+        assert [rung.height for rung in read.ladder] == [1080, 720, 480, 360], handler
+        assert read.processing_lease_seconds == stage.config.processing_lease.total_seconds()
+
+
+def test_the_emulator_has_everything_the_local_stage_is_made_of(stages) -> None:
+    used = {
+        resource["Type"]
+        for template in stages("local").templates.values()
+        for resource in template["Resources"].values()
+    }
+    assert used <= {*_RESOURCE_HANDLERS, "AWS::CDK::Metadata"}
+
+
+def test_the_local_stage_runs_nothing_but_our_own_python(stages) -> None:
+    """The emulator has no Node to run the CDK's own custom resources with."""
+    local = stages("local")
+    assert len(local.resources("AWS::Lambda::Function")) == len(local.ours())
+    assert not any("Layers" in function for function in local.ours().values())
+
+
+def test_the_local_stage_is_told_what_only_its_machine_knows() -> None:
+    context = {
+        "stage": "local",
+        "ffmpeg": "/bin/ff",
+        "database_url": "postgresql://x",
+        "origin": "http://a:1",
+    }
+    host = cdk_app.stage_of(App(context=context)).host
+    assert host == Host(ffmpeg="/bin/ff", database_url="postgresql://x", origin="http://a:1")
+
+
+def test_an_unknown_stage_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="stage=production: expected one of local, dev, prod"):
+        cdk_app.stage_of(App(context={"stage": "production"}))
+
+
+@pytest.mark.parametrize(
+    ("stage_name", "wrong"),
+    [
+        ("dev", {"region": "Ireland"}),
+        ("dev", {"ladder": ()}),
+        ("dev", {"encode_concurrency": 41}),
+        ("dev", {"max_upload_bytes": 2**60}),
+        ("dev", {"trash_days": 0}),
+        ("dev", {"archive_days": 0}),
+        ("dev", {"database": None}),
+        ("dev", {"network": False}),
+        ("local", {"domain": Domain(name="a.example.org", zone_id="Z1", zone_name="example.org")}),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_name(stage_name: str, wrong: dict) -> None:
+    with pytest.raises(ValueError, match=rf"^StageConfig\.{next(iter(wrong))}: "):
+        replace(STAGES[stage_name], **wrong)
+
+
+@pytest.mark.parametrize(
+    ("make", "field"),
+    [
+        (lambda: Domain(name="a.example.com", zone_id="Z1", zone_name="example.org"), "domain.name"),
+        (lambda: Host(origin="http://localhost:8000/"), "host.origin"),
+        (lambda: Host(endpoint="localhost:4566"), "host.endpoint"),
+        (lambda: Database(min_capacity=2, max_capacity=1, backup_days=7), "database.min_capacity"),
+        (lambda: Database(min_capacity=0, max_capacity=257, backup_days=7), "database.max_capacity"),
+        (lambda: Database(min_capacity=0, max_capacity=1, backup_days=36), "database.backup_days"),
+    ],
+)
+def test_a_wrong_part_of_a_setting_is_refused_by_name(make, field: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"StageConfig.{field}: ")):
+        make()
+
+
+def test_a_domain_brings_a_certificate_in_us_east_1_and_both_aliases(stages) -> None:
+    named = stages("domain")
+    assert named.regions["certificate"] == "us-east-1"
+    assert {record["Type"] for record in named.resources("AWS::Route53::RecordSet").values()} == {"A", "AAAA"}
+    cdn = named.one("AWS::CloudFront::Distribution")["DistributionConfig"]
+    assert cdn["Aliases"] == ["video.example.org"]
+    # A weak reference: the certificate can be replaced without taking the site down first.
+    assert "Fn::GetStackOutput" in cdn["ViewerCertificate"]["AcmCertificateArn"]
+    media = next(iter(named.resources("AWS::S3::Bucket").values()))
+    assert media["CorsConfiguration"]["CorsRules"][0]["AllowedOrigins"] == ["https://video.example.org"]
+
+
+def test_a_site_that_is_not_built_is_left_out_with_a_warning(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr("stacks.edge.SITE", ROOT / "frontend" / "no-such-folder")
+    assert not synthesise(STAGES["dev"]).resources("Custom::CDKBucketDeployment")
+
+
+def test_review_stops_what_is_neither_right_nor_answered() -> None:
+    app = App()
+    s3.Bucket(Stack(app, "Stack"), "Bucket")
+    cdk_app.Validations.of(app).add_plugins(Review(app))
+    with pytest.raises(RuntimeError, match="AwsSolutions-S10"):
+        app.synth()
