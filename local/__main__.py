@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from local import checks, deployment, supervisor
+from local import checks, deployment, docs, supervisor
 from local.logs import show_logs
 from local.outputs import describe
 from local.progress import say
@@ -94,6 +94,10 @@ COMMANDS = {
         "run the tests: all suites, or the named one",
         lambda settings, options: checks.test(settings, options.suite, options.rest),
         {"suite": {"nargs": "*", "metavar": "SUITE", "help": " or ".join(checks.SUITES)}},
+    ),
+    "docs": Command(
+        "generate what is generated: the API's description, the frontend's types of it",
+        lambda settings, _: docs.write(settings),
     ),
     "bench": Command(
         "run a benchmark against the running stage",

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from aws_lambda_powertools.event_handler.openapi.models import Server
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from sqlalchemy import text
 
 from functions.accounts.routes import router as accounts
+from functions.api.openapi import describe
 from functions.core.http import SECURITY_HEADERS, DatabaseSession, http_app
 from functions.core.observability import logger, tracer
 from functions.library.routes import router as library
@@ -32,16 +32,7 @@ def ready(session: DatabaseSession) -> dict[str, str]:
 
 @app.get("/api/openapi.json", include_in_schema=False)
 def openapi() -> dict[str, Any]:
-    return document()
-
-
-def document() -> dict[str, Any]:
-    """Describe the API in OpenAPI 3.1."""
-    schema = app.get_openapi_schema(
-        title="StreamTime", version="1", openapi_version="3.1.0", servers=[Server(url="/")]
-    )
-    described: dict[str, Any] = schema.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return described
+    return describe(app)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -131,7 +131,7 @@ def make_clip(tmp_path_factory) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def ready(ann, make_clip) -> str:
-    """A video of Ann's that is ready, for tests that only look at one."""
+    """Upload a video of Ann's, for tests that only look at one."""
     video_id = ann.upload(make_clip("ready.mp4"))
     assert ann.settled(video_id)["state"] == "ready"
     return video_id

@@ -1,5 +1,7 @@
 """Private means every byte: whoever may not see a thing cannot tell it from nothing."""
 
+import base64
+import json
 import time
 from uuid import uuid4
 
@@ -85,9 +87,6 @@ def test_taking_a_video_back_shuts_it_within_the_grants_lifetime(ann, bob, bucke
 
 
 def expiry(policy):
-    import base64
-    import json
-
     text = base64.b64decode(policy.translate(str.maketrans("-_~", "+=/")))
     return json.loads(text)["Statement"][0]["Condition"]["DateLessThan"]["AWS:EpochTime"]
 

@@ -170,14 +170,21 @@ class Browser:
             "headers": sent,
             "cookies": [f"{SESSION_COOKIE}={self.token}"] if self.token else [],
             "queryStringParameters": dict(pair.split("=", 1) for pair in query.split("&") if pair),
-            "requestContext": {"http": {"method": method, "path": path}, "stage": "$default", "requestId": "r"},
+            "requestContext": {
+                "http": {"method": method, "path": path},
+                "stage": "$default",
+                "requestId": "r",
+            },
             "body": body if isinstance(body, str | None) else json.dumps(body),
             "isBase64Encoded": False,
         }
         result = handle(event, LAMBDA)
         text_ = result.get("body") or ""
         return Answer(
-            result["statusCode"], json.loads(text_) if text_ else None, result["headers"], result.get("cookies", [])
+            result["statusCode"],
+            json.loads(text_) if text_ else None,
+            result["headers"],
+            result.get("cookies", []),
         )
 
     def get(self, path: str, **headers: str) -> Answer:
@@ -215,7 +222,9 @@ def sign_in() -> Callable[[str], Browser]:
     def make(name: str) -> Browser:
         token = f"token-of-{name}"
         with database.transaction() as opened:
-            user = User(id=uuid4(), email=f"{name}@example.org", display_name=name.title(), quota_bytes=200 * 1024**2)
+            user = User(
+                id=uuid4(), email=f"{name}@example.org", display_name=name.title(), quota_bytes=200 * 1024**2
+            )
             opened.add(user)
             opened.flush()
             opened.add(BrowserSession(token_hash=token_hash(token), user_id=user.id))

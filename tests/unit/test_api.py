@@ -50,7 +50,11 @@ def test_a_cookie_header_counts_like_the_cookies_of_api_gateway(ann, anybody):
 
 @pytest.mark.parametrize(
     "headers",
-    [{"origin": "https://evil.test"}, {"sec_fetch_site": "cross-site"}, {"origin": "https://drive.test.evil.test"}],
+    [
+        {"origin": "https://evil.test"},
+        {"sec_fetch_site": "cross-site"},
+        {"origin": "https://drive.test.evil.test"},
+    ],
 )
 def test_a_request_from_another_site_is_refused(ann, headers):
     answer = ann.post("/api/auth/sign-out", **headers)

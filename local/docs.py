@@ -1,0 +1,59 @@
+"""What is generated from the code and kept beside it: the API's description and the frontend's types of it."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from local.deployment import FRONTEND, install_frontend
+from local.part import clean_environment
+from local.progress import say
+from local.settings import BIN, ROOT, Settings
+
+DOCUMENT = ROOT / "docs" / "openapi.json"
+TYPES = FRONTEND / "src" / "lib" / "schema.d.ts"
+
+
+def write(settings: Settings) -> None:
+    """Generate all of it."""
+    install_frontend(settings)
+    for path, text in _generated().items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        say(f"  {path.relative_to(ROOT)}")
+
+
+def stale() -> list[Path]:
+    """Return the files that are not what the code says."""
+    return [path for path, text in _generated().items() if not path.exists() or path.read_text() != text]
+
+
+def _generated() -> dict[Path, str]:
+    from functions.api.handler import app  # noqa: PLC0415  # takes a second that other commands needn't spend
+    from functions.api.openapi import describe  # noqa: PLC0415
+
+    document = json.dumps(describe(app), indent=2, ensure_ascii=False) + "\n"
+    return {DOCUMENT: document, TYPES: _types(document)}
+
+
+def _types(document: str) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        source, result = Path(folder) / "openapi.json", Path(folder) / "schema.d.ts"
+        source.write_text(document)
+        generate = ["openapi-typescript", str(source), "--output", str(result)]
+        subprocess.run(
+            [str(BIN / "npx"), *generate],
+            check=True,
+            capture_output=True,
+            cwd=FRONTEND,
+            env=clean_environment(),
+        )
+        return result.read_text()
+
+
+if __name__ == "__main__":
+    if late := stale():
+        sys.exit(
+            f"{', '.join(str(path.relative_to(ROOT)) for path in late)}: not what the code says; ./dev docs"
+        )
