@@ -1,4 +1,4 @@
-"""What is generated from the code and kept beside it: the API's description and the frontend's types of it."""
+"""What is generated from the code and kept beside it: the API's description, the frontend's types of it."""
 
 import json
 import subprocess

@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -48,7 +49,10 @@ def upgrade(url: str) -> None:
     configuration = Config()
     configuration.set_main_option("script_location", str(MIGRATIONS))
     known = {script.revision for script in ScriptDirectory.from_config(configuration).walk_revisions()}
-    with _awake(engine) as connection, connection.begin():
+    with ExitStack() as at_end:
+        at_end.callback(engine.dispose)
+        connection = at_end.enter_context(_awake(engine))
+        at_end.enter_context(connection.begin())
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         if settings().database_iam_auth:
             _let_functions_in(connection)
@@ -58,7 +62,6 @@ def upgrade(url: str) -> None:
             return
         configuration.attributes["connection"] = connection
         command.upgrade(configuration, "head")
-    engine.dispose()
 
 
 def _awake(engine: Any) -> Connection:

@@ -1,0 +1,111 @@
+"""The sweep: what is due is done, what is not is left, and each job can be done again."""
+
+import json
+import time
+from datetime import timedelta
+
+import pytest
+
+from functions.core import database
+from functions.core.models import Event, EventKind, Session, Upload, User, Video, VideoState, now
+from functions.sweep import handler as sweep
+
+
+def do(job, video_id, lambda_context, *, due=0):
+    message = {"job": job, "video_id": str(video_id), "due": int(time.time()) + due}
+    record = {"messageId": "1", "body": json.dumps(message), "eventSource": "aws:sqs", "receiptHandle": "r"}
+    return sweep.handle({"Records": [record]}, lambda_context)
+
+
+def read(video_id):
+    with database.transaction() as session:
+        return session.get(Video, video_id)
+
+
+def test_a_message_that_is_not_due_hops_on(ann, add_video, bucket, doorbells, lambda_context):
+    video_id = add_video(ann, state=VideoState.UPLOADED)
+    do("job", video_id, lambda_context, due=2000)
+    (hop,) = doorbells.watched
+    assert hop[:2] == ("job", str(video_id))
+    assert 1990 <= hop[2] <= 2000
+    assert doorbells.started == []
+
+
+def test_a_video_that_never_began_is_started(ann, add_video, bucket, doorbells, lambda_context):
+    video_id = add_video(ann, state=VideoState.UPLOADED)
+    do("job", video_id, lambda_context)
+    assert doorbells.started == [f"source/{video_id}"]
+    assert ("job", str(video_id), 900) in doorbells.watched
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(-1, VideoState.FAILED), (5, VideoState.PROCESSING)])
+def test_only_a_job_that_outlived_its_lease_is_ended(
+    ann, add_video, bucket, doorbells, lambda_context, minutes, state
+):
+    lease = now() + timedelta(minutes=minutes)
+    video_id = add_video(ann, state=VideoState.PROCESSING, lease_expires_at=lease, execution="run-1")
+    do("job", video_id, lambda_context)
+    assert read(video_id).state is state
+    assert doorbells.stopped == (["run-1"] if state is VideoState.FAILED else [])
+
+
+def test_a_purge_that_s3_refuses_is_left_to_the_queue_and_ends_the_second_time(
+    ann, add_video, bucket, monkeypatch, lambda_context
+):
+    video_id = add_video(ann, trashed_at=now(), purge_at=now())
+    bucket.objects = {f"source/{video_id}": b"s", f"media/{video_id}/1/master.m3u8": b"m"}
+    with monkeypatch.context() as broken:
+        broken.setattr(bucket, "delete", lambda _keys: 0)
+        with pytest.raises(Exception, match="All records failed"):
+            do("purge", video_id, lambda_context)
+    assert read(video_id).purge_started_at is not None
+    assert do("purge", video_id, lambda_context) == {"batchItemFailures": []}
+    assert read(video_id) is None
+    assert do("purge", video_id, lambda_context) == {"batchItemFailures": []}
+    assert bucket.objects == {}
+
+
+def test_a_video_restored_in_the_meantime_is_not_purged(ann, add_video, bucket, lambda_context):
+    video_id = add_video(ann)
+    bucket.objects = {f"source/{video_id}": b"s"}
+    do("purge", video_id, lambda_context)
+    assert read(video_id) is not None
+    assert bucket.objects
+
+
+def test_tidying_keeps_only_the_revision_that_is_served(ann, add_video, bucket, lambda_context):
+    video_id = add_video(ann, revision=2, attempt=2)
+    kept = f"media/{video_id}/2/master.m3u8"
+    bucket.objects = {kept: b"", f"media/{video_id}/1/master.m3u8": b"", f"source/{video_id}": b""}
+    do("tidy", video_id, lambda_context)
+    assert set(bucket.objects) == {kept, f"source/{video_id}"}
+
+
+def test_the_daily_sweep_finds_what_is_due(ann, add_video, bucket, doorbells, lambda_context):
+    due = add_video(ann, trashed_at=now(), purge_at=now() - timedelta(minutes=1))
+    kept = add_video(ann, trashed_at=now(), purge_at=now() + timedelta(days=1))
+    dead = add_video(ann, state=VideoState.UPLOADING, revision=None)
+    bucket.uploads[f"source/{dead}", "u"] = {}
+    with database.transaction() as session:
+        yesterday = now() - timedelta(days=1)
+        session.add(Upload(video_id=dead, s3_upload_id="u", size_bytes=1, part_size=1, expires_at=yesterday))
+        session.add(Session(token_hash="old", user_id=ann.user.id, expires_at=yesterday))
+        long_ago = now() - timedelta(days=8)
+        session.get_one(User, ann.user.id).last_event_seq = 1
+        old = Event(
+            user_id=ann.user.id,
+            seq=1,
+            video_id=kept,
+            kind=EventKind.REMOVED,
+            payload=None,
+            created_at=long_ago,
+        )
+        session.add(old)
+    assert sweep.handle({"job": "daily"}, lambda_context) == {"purged": 1, "stuck": 0, "expired": 1}
+    assert doorbells.watched == [("purge", str(due), 0)]
+    assert read(kept) is not None
+    assert read(dead) is None
+    assert bucket.uploads == {}
+    with database.transaction() as session:
+        assert session.query(Session).filter_by(token_hash="old").count() == 0
+    assert ann.get("/api/events?after=0").json["reset"], "events that were tidied away cannot be replayed"
