@@ -1,6 +1,5 @@
 /** Uploads that are interrupted, cancelled, or no videos at all. */
-import { writeFileSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { choose, expect, PROCESSING, row, sampleVideo, test } from "./fixtures";
 
@@ -12,13 +11,10 @@ test("an upload that a reload interrupted continues with the parts that are miss
 }, info) => {
   // A video with so much behind its end that it takes several parts: every reader skips it.
   const path = info.outputPath("long.mp4");
-  const file = await open(path, "w");
-  const sample = await (await open(sampleVideo())).readFile();
   const padding = Buffer.alloc(8 + 24 * 1024 * 1024);
   padding.writeUInt32BE(padding.length, 0);
   padding.write("free", 4);
-  await file.writeFile(Buffer.concat([sample, padding]));
-  await file.close();
+  writeFileSync(path, Buffer.concat([readFileSync(sampleVideo()), padding]));
 
   expectRefusal(/Failed to load resource.*partNumber/);
   const sent: string[] = [];

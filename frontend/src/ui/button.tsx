@@ -5,7 +5,7 @@ import { Button as AriaButton, type ButtonProps as AriaButtonProps } from "react
 import { Tooltip, TooltipTrigger } from "react-aria-components/Tooltip";
 import { Link, type LinkProps } from "react-router";
 
-type Look = "primary" | "plain" | "quiet" | "danger";
+type Look = "primary" | "plain" | "quiet" | "danger" | "inverse";
 
 const base =
   "inline-flex items-center justify-center gap-2 rounded-xl font-semibold whitespace-nowrap select-none " +
@@ -17,6 +17,7 @@ const looks: Record<Look, string> = {
   plain: "bg-surface text-ink border border-line hover:bg-sunken data-pressed:bg-sunken",
   quiet: "text-ink hover:bg-sunken data-pressed:bg-sunken",
   danger: "bg-bad text-white hover:bg-bad-strong data-pressed:bg-bad-strong",
+  inverse: "text-canvas underline underline-offset-4 hover:bg-canvas/15 data-pressed:bg-canvas/15",
 };
 
 interface Shape {
@@ -62,17 +63,36 @@ export function ButtonLink({
 type IconButtonProps = Omit<AriaButtonProps, "className" | "style" | "children" | "aria-label"> & {
   icon: LucideIcon;
   label: string;
+  look?: keyof typeof iconLooks;
+  size?: keyof typeof iconSizes;
+  /** Only where it stands: its colours and size are its look and size. */
   className?: string;
 };
 
+const iconSizes = { medium: "size-10", small: "size-8.5" };
+const iconLooks = {
+  plain: "text-muted hover:bg-sunken hover:text-ink data-pressed:bg-sunken",
+  /** On a message. */
+  inverse: "text-canvas hover:bg-canvas/15 data-pressed:bg-canvas/15",
+  /** On a picture. */
+  overlay: "text-white hover:bg-white/20 data-pressed:bg-white/25 data-focus-visible:outline-white",
+};
+
 /** A round button with an icon; its name is also the tooltip. */
-export function IconButton({ icon: Icon, label, className = "", ...props }: IconButtonProps) {
+export function IconButton({
+  icon: Icon,
+  label,
+  look = "plain",
+  size = "medium",
+  className = "",
+  ...props
+}: IconButtonProps) {
   return (
     <TooltipTrigger delay={500} closeDelay={100}>
       <AriaButton
         {...props}
         aria-label={label}
-        className={`grid size-10 shrink-0 cursor-pointer place-items-center rounded-full text-muted transition-colors hover:bg-sunken hover:text-ink data-pressed:bg-sunken data-disabled:cursor-default data-disabled:opacity-50 ${className}`}
+        className={`grid shrink-0 cursor-pointer place-items-center rounded-full transition-colors data-disabled:cursor-default data-disabled:opacity-50 ${iconSizes[size]} ${iconLooks[look]} ${className}`}
       >
         <Icon aria-hidden className="size-5" />
       </AriaButton>

@@ -20,6 +20,7 @@ export function Dialog({ title, isOpen, onClose, children, wide = false, role = 
     <ModalOverlay
       isOpen={isOpen}
       onOpenChange={(open) => open || onClose()}
+      data-backdrop=""
       isDismissable={role === "dialog"}
       className="fixed inset-0 z-40 flex items-end justify-center bg-black/55 backdrop-blur-[2px] data-entering:animate-fade sm:items-center sm:p-6"
     >

@@ -14,7 +14,7 @@ export function Progress({ label, value, tone = "brand" }: Props) {
       {({ percentage, isIndeterminate }) => (
         <div className="h-1.5 overflow-hidden rounded-full bg-ink/12">
           <div
-            className={`h-full rounded-full transition-[width] duration-300 ease-out ${tone === "brand" ? "bg-link" : "bg-accent"} ${isIndeterminate ? "skeleton w-full" : ""}`}
+            className={`h-full rounded-full transition-[width] duration-300 ease-out ${tone === "brand" ? "bg-link" : "bg-accent"} ${isIndeterminate ? "w-1/4 animate-slide" : ""}`}
             style={isIndeterminate ? {} : { width: `${percentage ?? 0}%` }}
           />
         </div>

@@ -33,8 +33,7 @@ export function Toasts() {
             {action && (
               <Button
                 size="small"
-                look="quiet"
-                className="text-canvas hover:bg-canvas/15"
+                look="inverse"
                 onPress={() => {
                   queue.close(shown.key);
                   action.onPress();
@@ -43,12 +42,7 @@ export function Toasts() {
                 {action.label}
               </Button>
             )}
-            <IconButton
-              slot="close"
-              icon={X}
-              label="Dismiss"
-              className="size-8 text-canvas hover:bg-canvas/15 hover:text-canvas"
-            />
+            <IconButton slot="close" icon={X} label="Dismiss" look="inverse" size="small" />
           </AriaToast>
         );
       }}

@@ -51,11 +51,8 @@ export function VideoRow({ video, upload, onEdit, onPosterBroken }: Props) {
   return (
     <li className={row} aria-label={video.title}>
       {ready ? (
-        <Link
-          to={`/watch/${video.id}`}
-          aria-label={`Watch ${video.title}`}
-          className="self-start rounded-2xl"
-        >
+        <Link to={`/watch/${video.id}`} className="self-start rounded-2xl">
+          <span className="sr-only">Watch {video.title}</span>
           {picture}
         </Link>
       ) : (
@@ -68,7 +65,7 @@ export function VideoRow({ video, upload, onEdit, onPosterBroken }: Props) {
           </h2>
           <RowMenu video={video} onEdit={onEdit} />
         </div>
-        <p className="line-clamp-1 hidden text-muted text-sm sm:block">
+        <p className="line-clamp-1 text-muted text-sm max-sm:hidden">
           {video.description || "No description"}
         </p>
         <p className="flex flex-wrap items-center gap-x-2 gap-y-1.5 text-muted text-sm">
@@ -78,7 +75,7 @@ export function VideoRow({ video, upload, onEdit, onPosterBroken }: Props) {
           <span>{format.timeAgo(video.created_at)}</span>
         </p>
         {ready && !video.published_at && (
-          <div className="hidden gap-2 pt-1 sm:flex">
+          <div className="pt-1">
             <Button size="small" look="primary" icon={Globe} onPress={onEdit}>
               Publish
             </Button>
@@ -117,17 +114,13 @@ function StateDetails({ video, upload }: { video: Video; upload: ReactNode }) {
   const retry = useRetry();
   if (video.state === "uploading") return <div className="col-span-2">{upload}</div>;
   if (video.state === "uploaded" || video.state === "processing") {
-    const percent = video.progress === null ? "" : ` ${video.progress} %`;
+    const percent = video.progress ? ` ${video.progress} %` : "…";
     return (
       <div className="col-span-2 flex flex-col gap-1.5">
         <p className="text-muted text-sm tabular-nums">
           {video.state === "uploaded" ? "Uploaded. Processing starts in a moment…" : `Processing${percent}`}
         </p>
-        <Progress
-          label={`Processing ${video.title}`}
-          value={video.state === "uploaded" ? null : video.progress}
-          tone="accent"
-        />
+        <Progress label={`Processing ${video.title}`} value={video.progress || null} tone="accent" />
       </div>
     );
   }

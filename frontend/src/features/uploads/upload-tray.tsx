@@ -1,6 +1,6 @@
 /** All uploads of this tab, in a tray that stays while the person looks around. */
 import { ChevronDown, ChevronUp, CircleCheck, X } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import * as format from "@/lib/format";
 import { isOver } from "@/lib/upload/engine";
 import type { UploadProgress } from "@/lib/upload/types";
@@ -8,11 +8,15 @@ import { IconButton } from "@/ui/button";
 import { RunningUpload } from "./upload-status";
 import { useStayAwake, useUploadList, useUploads } from "./uploads";
 
+const TIDY_MS = 6_000;
+
 export function UploadTray() {
   const engine = useUploads();
   const uploads = useUploadList().filter(({ phase }) => phase !== "cancelled");
-  const [open, setOpen] = useState(true);
+  const [open, setOpen] = useState(() => matchMedia("(min-width: 48rem)").matches);
   useStayAwake();
+
+  useTidyUp(uploads);
 
   const active = uploads.filter(({ phase }) => !isOver(phase));
   const summary = summaryOf(uploads, active);
@@ -34,7 +38,7 @@ export function UploadTray() {
               label={open ? "Fold the uploads" : "Unfold the uploads"}
               aria-expanded={open}
               onPress={() => setOpen(!open)}
-              className="size-9"
+              size="small"
             />
             {active.length === 0 && (
               <IconButton
@@ -43,7 +47,7 @@ export function UploadTray() {
                 onPress={() => {
                   for (const { key } of uploads) engine.dismiss(key);
                 }}
-                className="size-9"
+                size="small"
               />
             )}
           </header>
@@ -70,6 +74,19 @@ export function UploadTray() {
       )}
     </>
   );
+}
+
+/** What arrived needs no more room once it was seen; what failed stays until the person decides. */
+function useTidyUp(uploads: readonly UploadProgress[]): void {
+  const engine = useUploads();
+  const allDone = uploads.length > 0 && uploads.every(({ phase }) => phase === "done");
+  useEffect(() => {
+    if (!allDone) return;
+    const timer = setTimeout(() => {
+      for (const { key } of engine.snapshot()) engine.dismiss(key);
+    }, TIDY_MS);
+    return () => clearTimeout(timer);
+  }, [allDone, engine]);
 }
 
 function summaryOf(uploads: readonly UploadProgress[], active: readonly UploadProgress[]): string {

@@ -22,8 +22,6 @@ import { useVideoState } from "./use-video-state";
 
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2];
 const HIDE_AFTER_MS = 2_800;
-const control =
-  "size-9 text-white hover:bg-white/20 hover:text-white data-pressed:bg-white/25 data-[focus-visible]:outline-white";
 
 interface Props {
   videoId: string;
@@ -127,7 +125,7 @@ export function Player({ videoId, url, title, poster, width, height, onLost }: P
       onPointerMove={stir}
       onPointerDown={stir}
       onFocus={stir}
-      className={`group/player relative isolate mx-auto flex w-full items-center justify-center overflow-hidden rounded-2xl bg-black text-white ${fullscreen ? "h-full rounded-none" : "max-h-[min(74dvh,48rem)]"} ${shown ? "" : "cursor-none"}`}
+      className={`group/player relative isolate mx-auto flex w-full items-center justify-center overflow-hidden bg-black text-white ${fullscreen ? "h-full" : "max-h-[78dvh] sm:rounded-2xl"} ${shown ? "" : "cursor-none"}`}
       style={fullscreen ? {} : { aspectRatio: ratio }}
     >
       <video
@@ -160,7 +158,7 @@ export function Player({ videoId, url, title, poster, width, height, onLost }: P
               aria-label="Play video"
               excludeFromTabOrder
               onPress={toggle}
-              className="absolute grid size-18 cursor-pointer place-items-center rounded-full bg-brand/90 text-white shadow-float transition-transform hover:scale-105 data-pressed:scale-95 sm:size-20"
+              className="absolute grid size-14 cursor-pointer place-items-center rounded-full bg-brand/90 text-white shadow-float transition-transform hover:scale-105 data-pressed:scale-95 sm:size-20"
             >
               <Play aria-hidden className="size-8 translate-x-0.5 fill-white" />
             </AriaButton>
@@ -174,7 +172,8 @@ export function Player({ videoId, url, title, poster, width, height, onLost }: P
                 icon={state.paused ? Play : Pause}
                 label={state.paused ? "Play" : "Pause"}
                 onPress={toggle}
-                className={control}
+                look="overlay"
+                size="small"
               />
               <IconButton
                 icon={state.muted ? VolumeX : Volume2}
@@ -182,7 +181,8 @@ export function Player({ videoId, url, title, poster, width, height, onLost }: P
                 onPress={() => {
                   if (video.current) video.current.muted = !video.current.muted;
                 }}
-                className={control}
+                look="overlay"
+                size="small"
               />
               <input
                 type="range"
@@ -208,7 +208,9 @@ export function Player({ videoId, url, title, poster, width, height, onLost }: P
                 selectedKeys={[String(state.speed)]}
                 onSelectionChange={(chosen) => setSpeed(Number([...chosen][0]))}
                 onClose={hold}
-                trigger={<IconButton icon={Gauge} label={`Speed: ${state.speed}×`} className={control} />}
+                trigger={
+                  <IconButton icon={Gauge} label={`Speed: ${state.speed}×`} look="overlay" size="small" />
+                }
               >
                 {SPEEDS.map((speed) => (
                   <MenuItem key={speed} id={String(speed)}>
@@ -229,7 +231,8 @@ export function Player({ videoId, url, title, poster, width, height, onLost }: P
                     <IconButton
                       icon={Settings2}
                       label={`Quality: ${playback.playingHeight ? `${playback.playingHeight}p` : "auto"}`}
-                      className={control}
+                      look="overlay"
+                      size="small"
                     />
                   }
                 >
@@ -245,14 +248,17 @@ export function Player({ videoId, url, title, poster, width, height, onLost }: P
                   icon={PictureInPicture2}
                   label="Picture in picture"
                   onPress={() => void video.current?.requestPictureInPicture().catch(() => undefined)}
-                  className={`${control} hidden sm:grid`}
+                  look="overlay"
+                  size="small"
+                  className="max-sm:hidden"
                 />
               )}
               <IconButton
                 icon={fullscreen ? Minimize : Maximize}
                 label={fullscreen ? "Exit full screen" : "Full screen"}
                 onPress={() => void toggleFullscreen()}
-                className={control}
+                look="overlay"
+                size="small"
               />
             </div>
           </div>

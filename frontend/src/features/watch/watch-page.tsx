@@ -45,7 +45,8 @@ export function WatchPage() {
     );
   }
   return (
-    <div className="mx-auto w-full max-w-6xl sm:px-6 sm:py-6">
+    // As wide as a 16:9 picture may be that still leaves its title on the screen.
+    <div className="mx-auto w-full max-w-[max(42rem,min(78rem,calc((100dvh-13rem)*16/9+3rem)))] sm:px-6 sm:py-6">
       {!video && <div className="skeleton aspect-video w-full sm:rounded-2xl" aria-hidden="true" />}
       {video?.playback && (
         <Player
@@ -133,7 +134,7 @@ function Description({ text }: { text: string }) {
   if (!text) return <p className="mt-4 text-muted text-sm">No description</p>;
   return (
     <section className="mt-4 rounded-2xl bg-sunken px-4 py-3.5" aria-label="Description">
-      <p ref={paragraph} className={`whitespace-pre-wrap break-words ${open ? "" : "line-clamp-2"}`}>
+      <p ref={paragraph} className={`whitespace-pre-wrap break-words ${open ? "" : "line-clamp-3"}`}>
         {text}
       </p>
       {(long || open) && (
