@@ -110,7 +110,8 @@ def _install_node_packages(folder: Path, doing: str, log: Path) -> None:
     if installed.exists() and installed.stat().st_mtime >= (folder / "package-lock.json").stat().st_mtime:
         return
     with step(doing):
-        run([NPM, "ci", "--no-audit", "--no-fund"], clean_environment(), log, cwd=folder)
+        # Proxies and certificates of the person's network are in their own environment.
+        run([NPM, "ci", "--no-audit", "--no-fund"], os.environ | clean_environment(), log, cwd=folder)
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], log: Path, *, cwd: Path = ROOT) -> None:
