@@ -48,6 +48,18 @@ function handler(event) {
   return request;
 }
 """
+# A policy's wildcards would also find what they look for in a query, so only a signature may be one.
+SIGNATURE_ONLY = """\
+var SIGNATURE = ["Policy", "Signature", "Key-Pair-Id", "Hash-Algorithm"];
+function handler(event) {
+  var query = event.request.querystring;
+  for (var name in query) {
+    var isOne = !query[name].multiValue && /^[\\w~-]*$/.test(query[name].value);
+    if (!isOne || !SIGNATURE.includes(name)) return { statusCode: 403, statusDescription: "Forbidden" };
+  }
+  return event.request;
+}
+"""
 
 
 class Edge(Construct):
@@ -199,7 +211,7 @@ class Edge(Construct):
             deployed.grant_management_api_access(function)
         self._processing.updates.add_subscription(
             subscriptions.LambdaSubscription(
-                notify, dead_letter_queue=dead_letters(self, "UpdatesDeadLetters", self._stage)
+                notify, dead_letter_queue=dead_letters(self, "UpdatesDeadLetters")
             )
         )
         self.functions = {"api": self.api, "connect": connect, "notify": notify}
@@ -277,6 +289,7 @@ class Edge(Construct):
                         self._data.media, origin_access_control_id=access.origin_access_control_id
                     ),
                     trusted_key_groups=[key_group],
+                    function_associations=self._on_request("SignatureOnly", SIGNATURE_ONLY),
                     viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
                     # The edge keeps what it may only show to some; browsers keep nothing.
                     response_headers_policy=self._headers(

@@ -28,10 +28,10 @@ class Processing(Construct):
         self, scope: Construct, construct_id: str, *, stage: StageConfig, data: Data, network: Network | None
     ) -> None:
         super().__init__(scope, construct_id)
-        self._stage, self._data = stage, data
+        self._data = data
         self._common: dict[str, Any] = {"stage": stage, "data": data, "network": network}
         self.updates = sns.Topic(self, "VideoUpdates", enforce_ssl=True)
-        self.watchdog_dead_letters = dead_letters(self, "WatchdogDeadLetters", stage)
+        self.watchdog_dead_letters = dead_letters(self, "WatchdogDeadLetters")
         self.watchdog = sqs.Queue(
             self,
             "Watchdog",
@@ -126,7 +126,7 @@ class Processing(Construct):
         return steps
 
     def _start_on_upload(self) -> sqs.Queue:
-        letters = dead_letters(self, "UploadDeadLetters", self._stage)
+        letters = dead_letters(self, "UploadDeadLetters")
         uploaded = events.Rule(
             self,
             "Uploaded",
@@ -165,9 +165,7 @@ class Processing(Construct):
             ),
         )
         broken.add_target(
-            targets.LambdaFunction(
-                records, dead_letter_queue=dead_letters(self, "ExecutionDeadLetters", self._stage)
-            )
+            targets.LambdaFunction(records, dead_letter_queue=dead_letters(self, "ExecutionDeadLetters"))
         )
 
     def _sweep(self) -> Function:
@@ -200,13 +198,13 @@ class Processing(Construct):
             target=scheduler_targets.LambdaInvoke(
                 sweep,
                 input=scheduler.ScheduleTargetInput.from_object({"job": "daily"}),
-                dead_letter_queue=dead_letters(self, "DailyDeadLetters", self._stage),
+                dead_letter_queue=dead_letters(self, "DailyDeadLetters"),
             ),
         )
         return sweep
 
 
-def dead_letters(scope: Construct, construct_id: str, stage: StageConfig) -> sqs.Queue:
+def dead_letters(scope: Construct, construct_id: str) -> sqs.Queue:
     """Where messages end that nobody could handle; kept for as long as SQS keeps anything."""
     queue = sqs.Queue(scope, construct_id, enforce_ssl=True, retention_period=Duration.days(14))
     acknowledge(queue, {"SQS3": "This is a dead letter queue, of a rule, a schedule or a subscription."})

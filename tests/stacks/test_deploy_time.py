@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from functions.core import custom_resource
 from functions.watch import public_key
-from stacks.edge import SPA_ROUTES, VIEWER_HOST
+from stacks.edge import SIGNATURE_ONLY, SPA_ROUTES, VIEWER_HOST
 
 EVENT = {
     "RequestType": "Create",
@@ -132,3 +132,21 @@ def test_the_api_hears_the_host_the_browser_used_and_no_other() -> None:
     assert run(VIEWER_HOST, {"uri": "/api/me", "headers": headers})["headers"]["x-viewer-host"] == {
         "value": "video.example.org"
     }
+
+
+@pytest.mark.parametrize(
+    ("query", "allowed"),
+    [
+        ({}, True),
+        ({"Policy": {"value": "ey~_-"}, "Signature": {"value": "M~"}, "Key-Pair-Id": {"value": "K1"}}, True),
+        ({"x": {"value": "/media/other/y"}}, False),
+        ({"Policy": {"value": "/media/other/y"}}, False),
+        ({"Policy": {"value": "%2Fmedia%2Fother"}}, False),
+        ({"Policy": {"value": "a", "multiValue": [{"value": "a"}, {"value": "/media/other/y"}]}}, False),
+    ],
+)
+def test_a_query_cannot_smuggle_another_videos_path_past_a_policy(query: dict, *, allowed: bool) -> None:
+    request = {"uri": "/media/a/1/master.m3u8", "headers": {}, "querystring": query}
+    assert run(SIGNATURE_ONLY, request) == (
+        request if allowed else {"statusCode": 403, "statusDescription": "Forbidden"}
+    )

@@ -111,10 +111,10 @@ def test_no_function_carries_a_managed_policy(stage: Stage) -> None:
         ("AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "Topics"),
     ],
 )
-def test_buckets_queues_and_topics_answer_over_tls_only(aws_stage: Stage, kind, policies, target) -> None:
+def test_buckets_queues_and_topics_answer_over_tls_only(stage: Stage, kind, policies, target) -> None:
     held = {
         reference["Ref"]
-        for policy in aws_stage.resources(policies).values()
+        for policy in stage.resources(policies).values()
         if any(
             statement["Effect"] == "Deny"
             and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
@@ -122,7 +122,7 @@ def test_buckets_queues_and_topics_answer_over_tls_only(aws_stage: Stage, kind, 
         )
         for reference in listed(policy[target])
     }
-    assert held == set(aws_stage.resources(kind))
+    assert held == set(stage.resources(kind))
 
 
 def test_no_bucket_is_public(stage: Stage) -> None:
