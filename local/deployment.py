@@ -85,7 +85,7 @@ def deployed_stacks(settings: Settings) -> dict[str, str]:
 
 
 def install_cdk(settings: Settings) -> None:
-    _install_node_packages(ROOT, "Installing the CDK command line tool (npm ci)", settings.log("deploy"))
+    _install_node_packages(ROOT, "Installing the CDK command line tool (npm)", settings.log("deploy"))
 
 
 def build_site(settings: Settings) -> None:
@@ -102,7 +102,7 @@ def build_site(settings: Settings) -> None:
 
 
 def install_frontend(settings: Settings) -> None:
-    _install_node_packages(FRONTEND, "Installing the frontend's packages (npm ci)", settings.log("frontend"))
+    _install_node_packages(FRONTEND, "Installing the frontend's packages (npm)", settings.log("frontend"))
 
 
 def _install_node_packages(folder: Path, doing: str, log: Path) -> None:
@@ -110,8 +110,10 @@ def _install_node_packages(folder: Path, doing: str, log: Path) -> None:
     if installed.exists() and installed.stat().st_mtime >= (folder / "package-lock.json").stat().st_mtime:
         return
     with step(doing):
-        # Proxies and certificates of the person's network are in their own environment.
-        run([NPM, "ci", "--no-audit", "--no-fund"], os.environ | clean_environment(), log, cwd=folder)
+        # Keeps to the lock file like `npm ci`, but doesn't ask for the packages of other platforms.
+        # The person's own environment tells npm about proxies and certificates.
+        command = [NPM, "install", "--no-save", "--no-audit", "--no-fund"]
+        run(command, os.environ | clean_environment(), log, cwd=folder)
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], log: Path, *, cwd: Path = ROOT) -> None:
