@@ -50,6 +50,8 @@ _CONNECTION_FAILED = re.compile(
 )
 # What was wrong, then that it is being mended; the last failed attempt has no second line.
 _RECONNECTED = re.compile(r"^.*\n.*Will reconnect.*$", re.MULTILINE)
+# Tools repeat the address they read from, and its query is the signature that opens it.
+_SIGNATURE = re.compile(r"(https?://[^\s?]+)\?[^\s:]+")
 _BYTES_FAILED = re.compile(
     r"Invalid data found|partial file|moov atom not found|could not find codec parameters"
     r"|Error while decoding"
@@ -120,4 +122,4 @@ def _end_of(stream: IO[bytes] | None) -> str:
     log = b""
     while stream and (said := stream.read(8192)):
         log = (log + said)[-MOST_LOG_BYTES:]
-    return log.decode(errors="replace").strip()
+    return _SIGNATURE.sub(r"\1", log.decode(errors="replace")).strip()

@@ -173,6 +173,13 @@ def test_ffmpeg_sees_none_of_our_environment(monkeypatch: pytest.MonkeyPatch, tm
         assert answer.read() == b""
 
 
+def test_the_signature_of_an_address_is_not_logged() -> None:
+    said = "https://bucket.example/source/1?X-Amz-Signature=abc&X-Amz-Date=1: Server returned 403 Forbidden"
+    with pytest.raises(MediaError) as failure:
+        sandbox.run(["/bin/sh", "-c", f"echo '{said}' >&2; exit 1"], seconds=5)
+    assert str(failure.value).endswith("https://bucket.example/source/1: Server returned 403 Forbidden")
+
+
 def test_a_process_out_of_time_ends_with_all_it_started() -> None:
     with pytest.raises(MediaError):
         sandbox.run(["/bin/sh", "-c", "/bin/sleep 97.531 & /bin/sleep 97.531"], seconds=0.3)
