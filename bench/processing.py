@@ -8,7 +8,6 @@ process plus 15 s.
 """
 
 import argparse
-import http.cookies
 import json
 import os
 import subprocess
@@ -17,11 +16,13 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import boto3
 import httpx
 import imageio_ffmpeg
+
+from bench._drive import Drive
 
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 FACTOR, START_SECONDS = 1.15, 15
@@ -43,7 +44,7 @@ def main() -> None:
         ladder = ladder_of(stage)
         before = encode_in_one_process(clip, ladder)
         with Drive(stage["edge"]) as drive:
-            ours = drive.seconds_until_ready(clip)
+            ours = seconds_until_ready(drive, clip)
         after = encode_in_one_process(clip, ladder)
     single = (before + after) / 2
     print(f"one ffmpeg, same ladder:        {before:.1f} s before, {after:.1f} s after")
@@ -89,57 +90,27 @@ def encode_in_one_process(clip: Path, ladder: list[dict[str, Any]]) -> float:
     return time.monotonic() - started
 
 
-class Drive:
-    """A new account on the stage, which goes away with what it uploaded."""
-
-    def __init__(self, edge: str) -> None:
-        # The session's cookie is for https only; over http nobody but us sends it back.
-        self._http = httpx.Client(base_url=f"{edge}/api", headers={"Origin": edge}, timeout=60)
-
-    def __enter__(self) -> Self:
-        account = {"email": f"bench-{uuid.uuid4()}@example.com", "password": f"Bench-{uuid.uuid4()}"}
-        code = self.call("POST", "/auth/sign-up", account | {"display_name": "Bench"})["code_hint"]
-        self.call("POST", "/auth/confirm", {"email": account["email"], "code": code})
-        answer = self._http.post("/auth/sign-in", json=account)
-        answer.raise_for_status()
-        cookie = http.cookies.SimpleCookie(answer.headers["set-cookie"])
-        self._http.headers["Cookie"] = "; ".join(f"{name}={value.value}" for name, value in cookie.items())
-        self._http.cookies.clear()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for video in self.call("GET", "/videos")["items"]:
-            self.call("DELETE", f"/videos/{video['id']}")
-            self.call("POST", f"/videos/{video['id']}/purge")
-        self._http.close()
-
-    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        answer = self._http.request(method, path, json=body)
-        if answer.is_error:
-            raise SystemExit(f"{method} {path}: {answer.status_code} {answer.text}")
-        return answer.json() if answer.content else None
-
-    def seconds_until_ready(self, clip: Path) -> float:
-        size = clip.stat().st_size
-        wanted = {"file_name": clip.name, "size": size, "fingerprint": uuid.uuid4().hex}
-        upload = self.call("POST", "/uploads", wanted)
-        path = f"/uploads/{upload['video_id']}"
-        numbers = list(range(1, upload["part_count"] + 1))
-        data = clip.read_bytes()
-        with ThreadPoolExecutor(4) as pool:
-            for first in range(0, len(numbers), 50):
-                urls = self.call("POST", f"{path}/parts", {"numbers": numbers[first : first + 50]})["urls"]
-                list(pool.map(lambda part: put_part(part, data, upload["part_size"]), urls))
-        started = time.monotonic()
-        self.call("POST", f"{path}/complete")
-        while time.monotonic() < started + PATIENCE_SECONDS:
-            video = self.call("GET", f"/videos/{upload['video_id']}")
-            if video["state"] == "ready":
-                return time.monotonic() - started
-            if video["state"] == "failed":
-                raise SystemExit(f"processing failed: {video['failure']}")
-            time.sleep(0.25)
-        raise SystemExit("processing did not end")
+def seconds_until_ready(drive: Drive, clip: Path) -> float:
+    size = clip.stat().st_size
+    wanted = {"file_name": clip.name, "size": size, "fingerprint": uuid.uuid4().hex}
+    upload = drive.call("POST", "/uploads", wanted)
+    path = f"/uploads/{upload['video_id']}"
+    numbers = list(range(1, upload["part_count"] + 1))
+    data = clip.read_bytes()
+    with ThreadPoolExecutor(4) as pool:
+        for first in range(0, len(numbers), 50):
+            urls = drive.call("POST", f"{path}/parts", {"numbers": numbers[first : first + 50]})["urls"]
+            list(pool.map(lambda part: put_part(part, data, upload["part_size"]), urls))
+    started = time.monotonic()
+    drive.call("POST", f"{path}/complete")
+    while time.monotonic() < started + PATIENCE_SECONDS:
+        video = drive.call("GET", f"/videos/{upload['video_id']}")
+        if video["state"] == "ready":
+            return time.monotonic() - started
+        if video["state"] == "failed":
+            raise SystemExit(f"processing failed: {video['failure']}")
+        time.sleep(0.25)
+    raise SystemExit("processing did not end")
 
 
 def put_part(part: dict[str, Any], data: bytes, part_size: int) -> None:

@@ -206,8 +206,8 @@ def playback_cookies(video_id: object, seconds: int) -> dict[str, str]:
 def signed_urls(keys: Sequence[str]) -> list[str]:
     """Return an address for each key that works for 150 to 300 s.
 
-    Addresses stay the same within a window, so that a browser keeps the picture it has and a list that is
-    asked for again costs no signature.
+    Addresses stay the same within a window: a list that is asked for again keeps its pictures in place and
+    costs no signature.
     """
     window = int(time.time()) // POSTER_WINDOW_SECONDS
     if len(keys) <= 1:
