@@ -39,5 +39,7 @@ def openapi() -> dict[str, Any]:
 @tracer.capture_lambda_handler(capture_response=False)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     result = app.resolve(event, context)
+    request = event["requestContext"]["http"]
+    logger.info("Answered", method=request["method"], path=request["path"], status=result["statusCode"])
     # The local emulator takes no None for a body that is empty.
     return {**result, "headers": SECURITY_HEADERS | result["headers"], "body": result.get("body") or ""}
