@@ -48,6 +48,7 @@ for (const colorScheme of themes) {
 test("a person's screens and dialogs are accessible in both themes and on a phone", async ({
   member: { page },
 }, info) => {
+  test.slow();
   await visitEach(page, ["/workspace", "/trash"]);
   const title = await uploadSample(page.url().endsWith("/workspace") ? page : await to(page, "/workspace"));
 

@@ -149,7 +149,7 @@ export async function expectAccessible(page: Page): Promise<void> {
     .analyze();
   const grave = violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(" | ")}`);
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
   expect(grave).toEqual([]);
 }
 

@@ -65,6 +65,7 @@ test("a stranger signs up, uploads, watches, publishes, is found, and deletes fo
     const anonymous = await newVisitor();
     await anonymous.page.goto("/");
     await anonymous.page.getByRole("link", { name: title }).click();
+    await expect(anonymous.page.getByRole("heading", { name: title })).toBeVisible();
     await anonymous.page.getByRole("link", { name: "Ada Sample" }).click();
     await expect(anonymous.page.getByRole("link", { name: title })).toBeVisible();
   });

@@ -28,7 +28,12 @@ export function AccountMenu({ me, onSignOut }: { me: Me; onSignOut: () => void }
           aria-label={`Account of ${me.display_name}`}
           className="grid size-9 shrink-0 cursor-pointer place-items-center rounded-full bg-brand font-bold text-sm text-white transition-transform hover:scale-105"
         >
-          {initials(me.display_name)}
+          {/* A picture made of letters, not a text: its name is the button's. */}
+          <span
+            aria-hidden
+            data-initials={initials(me.display_name)}
+            className="before:content-[attr(data-initials)]"
+          />
         </Button>
       }
       header={

@@ -30,10 +30,13 @@ export function VideoGrid({ label, videos, withOwner = false, onPosterBroken }: 
             </span>
           </Thumbnail>
           <div className="flex flex-col gap-0.5 px-1 pt-2.5">
-            <h2 className="line-clamp-2 break-words font-semibold leading-snug">
+            <h2 className="break-words font-semibold leading-snug">
               {/* The link covers the card; the owner's link lies above it. */}
-              <Link to={`/watch/${video.id}`} className="after:absolute after:inset-0 after:rounded-2xl">
-                {video.title}
+              <Link
+                to={`/watch/${video.id}`}
+                className="block min-h-6 after:absolute after:inset-0 after:rounded-2xl"
+              >
+                <span className="line-clamp-2">{video.title}</span>
               </Link>
             </h2>
             <p className="flex flex-wrap items-center gap-x-1.5 text-muted text-sm">
@@ -41,7 +44,7 @@ export function VideoGrid({ label, videos, withOwner = false, onPosterBroken }: 
                 <>
                   <Link
                     to={`/users/${video.owner.id}`}
-                    className="relative z-10 min-w-0 truncate rounded hover:text-ink hover:underline"
+                    className="relative z-10 min-w-0 truncate rounded py-0.5 hover:text-ink hover:underline"
                   >
                     {video.owner.display_name}
                   </Link>

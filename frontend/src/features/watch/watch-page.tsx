@@ -98,7 +98,10 @@ function About({ video }: { video: WatchVideo }) {
     <>
       <h1 className="break-words font-bold text-xl sm:text-2xl">{video.title}</h1>
       <p className="mt-1.5 flex flex-wrap items-center gap-x-2 gap-y-1 text-muted text-sm">
-        <Link to={`/users/${video.owner.id}`} className="rounded font-semibold text-ink hover:underline">
+        <Link
+          to={`/users/${video.owner.id}`}
+          className="rounded py-0.5 font-semibold text-ink hover:underline"
+        >
           {video.owner.display_name}
         </Link>
         <span aria-hidden>·</span>
