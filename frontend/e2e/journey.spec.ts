@@ -54,7 +54,7 @@ test("a stranger signs up, uploads, watches, publishes, is found, and deletes fo
     await signUp(other.page, newPerson("Ben Other"));
     await other.page.getByRole("link", { name: "Explore" }).first().click();
     await other.page.getByRole("link", { name: title }).click();
-    await expect(other.page.getByRole("heading", { name: title })).toBeVisible();
+    await expect(other.page.getByRole("heading", { name: title, level: 1 })).toBeVisible();
     await other.page.getByRole("button", { name: "Play", exact: true }).click();
     await isPlaying(other.page);
     await other.page.getByRole("button", { name: "Show more" }).click();
@@ -65,7 +65,7 @@ test("a stranger signs up, uploads, watches, publishes, is found, and deletes fo
     const anonymous = await newVisitor();
     await anonymous.page.goto("/");
     await anonymous.page.getByRole("link", { name: title }).click();
-    await expect(anonymous.page.getByRole("heading", { name: title })).toBeVisible();
+    await expect(anonymous.page.getByRole("heading", { name: title, level: 1 })).toBeVisible();
     await anonymous.page.getByRole("link", { name: "Ada Sample" }).click();
     await expect(anonymous.page.getByRole("link", { name: title })).toBeVisible();
   });
