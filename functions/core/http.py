@@ -1,6 +1,7 @@
 """HTTP in and out: one application shape, one transaction a request, one way to say what went wrong."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
@@ -130,6 +131,19 @@ def _slide(browser: BrowserSession) -> None:
         browser.expires_at = min(moment + browser.SLIDING, browser.created_at + browser.ABSOLUTE)
 
 
+def _site(request: Request) -> str:
+    """Return the site the browser sees, such as "https://drive.example.org".
+
+    It goes into signed policies, where other characters would have a meaning.
+    """
+    headers = request.resolved_event.headers
+    host, scheme = headers.get("x-viewer-host", ""), headers.get("x-forwarded-proto", "https")
+    if not re.fullmatch(r"[a-z0-9.-]+(:\d+)?", host) or scheme not in {"http", "https"}:
+        raise InvalidInputError("Open your drive at its own address.")
+    return f"{scheme}://{host}"
+
+
+Site = Annotated[str, Depends(_site)]
 Viewer = Annotated[User | None, Depends(_viewer)]
 
 

@@ -192,9 +192,9 @@ def media_storage() -> MediaStorage:
 # DER, which CloudFront takes since April 2026 when the hash algorithm is named.
 
 
-def playback_cookies(video_id: object, seconds: int) -> dict[str, str]:
-    """Return the cookies that open every byte of one video for `seconds`."""
-    policy = _policy(f"media/{video_id}/*", int(time.time()) + seconds)
+def playback_cookies(site: str, video_id: object, seconds: int) -> dict[str, str]:
+    """Return the cookies that open every byte of one video on `site` for `seconds`."""
+    policy = _policy(f"{site}/media/{video_id}/*", int(time.time()) + seconds)
     return {
         "CloudFront-Policy": _encode(policy),
         "CloudFront-Signature": _encode(_sign(policy)),
@@ -203,7 +203,7 @@ def playback_cookies(video_id: object, seconds: int) -> dict[str, str]:
     }
 
 
-def signed_urls(keys: Sequence[str]) -> list[str]:
+def signed_urls(site: str, keys: Sequence[str]) -> list[str]:
     """Return an address for each key that works for 150 to 300 s.
 
     Addresses stay the same within a window: a list that is asked for again keeps its pictures in place and
@@ -211,14 +211,14 @@ def signed_urls(keys: Sequence[str]) -> list[str]:
     """
     window = int(time.time()) // POSTER_WINDOW_SECONDS
     if len(keys) <= 1:
-        return [_signed_url(key, window) for key in keys]
+        return [_signed_url(site, key, window) for key in keys]
     with ThreadPoolExecutor(max_workers=8) as threads:
-        return list(threads.map(lambda key: _signed_url(key, window), keys))
+        return list(threads.map(lambda key: _signed_url(site, key, window), keys))
 
 
 @lru_cache(maxsize=4096)
-def _signed_url(key: str, window: int) -> str:
-    policy = _policy(key, (window + 2) * POSTER_WINDOW_SECONDS)
+def _signed_url(site: str, key: str, window: int) -> str:
+    policy = _policy(f"{site}/{key}", (window + 2) * POSTER_WINDOW_SECONDS)
     query = {
         "Policy": _encode(policy),
         "Signature": _encode(_sign(policy)),
@@ -228,12 +228,12 @@ def _signed_url(key: str, window: int) -> str:
     return f"/{key}?{urlencode(query, safe='~')}"
 
 
-def _policy(path: str, expires: int) -> bytes:
-    """Name no host: the key belongs to one distribution, whatever names it answers to."""
-    statement = {
-        "Resource": f"http*://*/{path}",
-        "Condition": {"DateLessThan": {"AWS:EpochTime": expires}},
-    }
+def _policy(resource: str, expires: int) -> bytes:
+    """Name scheme and host in full: CloudFront's wildcards match across "/" and "?" too.
+
+    A leading one would fit any address that merely mentions the video behind a question mark.
+    """
+    statement = {"Resource": resource, "Condition": {"DateLessThan": {"AWS:EpochTime": expires}}}
     return json.dumps({"Statement": [statement]}, separators=(",", ":")).encode()
 
 

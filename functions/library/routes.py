@@ -15,6 +15,7 @@ from functions.core.http import (
     DatabaseSession,
     IfMatch,
     Limit,
+    Site,
     Text,
     answer,
     expected_version,
@@ -62,18 +63,19 @@ class Events(View):
 def drive(
     user: CurrentUser,
     session: DatabaseSession,
+    site: Site,
     state: VideoState | None = None,
     cursor: CursorText = None,
     limit: Limit = 24,
 ) -> Page[VideoView]:
-    return _page(VideoRepository(session).drive(user.id, state=state, cursor=cursor, limit=limit))
+    return _page(VideoRepository(session).drive(user.id, state=state, cursor=cursor, limit=limit), site)
 
 
 @router.get("/api/trash", tags=["library"])
 def trash_can(
-    user: CurrentUser, session: DatabaseSession, cursor: CursorText = None, limit: Limit = 24
+    user: CurrentUser, session: DatabaseSession, site: Site, cursor: CursorText = None, limit: Limit = 24
 ) -> Page[VideoView]:
-    return _page(VideoRepository(session).trash(user.id, cursor=cursor, limit=limit))
+    return _page(VideoRepository(session).trash(user.id, cursor=cursor, limit=limit), site)
 
 
 @router.get("/api/usage", tags=["library"])
@@ -89,24 +91,29 @@ def usage(user: CurrentUser, session: DatabaseSession) -> Usage:
 
 
 @router.get("/api/videos/<video_id>", tags=["library"])
-def show(video_id: UUID, user: CurrentUser, session: DatabaseSession) -> Response[VideoView]:
-    return _one(VideoRepository(session).owned(video_id, user.id))
+def show(video_id: UUID, user: CurrentUser, session: DatabaseSession, site: Site) -> Response[VideoView]:
+    return _one(VideoRepository(session).owned(video_id, user.id), site)
 
 
 @router.patch("/api/videos/<video_id>", tags=["library"])
 def edit(
-    video_id: UUID, body: EditVideo, user: CurrentUser, session: DatabaseSession, if_match: IfMatch = None
+    video_id: UUID,
+    body: EditVideo,
+    user: CurrentUser,
+    session: DatabaseSession,
+    site: Site,
+    if_match: IfMatch = None,
 ) -> Response[VideoView]:
     version = expected_version(if_match)
-    return _one(service.edit(session, user, video_id, version=version, **body.model_dump()))
+    return _one(service.edit(session, user, video_id, version=version, **body.model_dump()), site)
 
 
 @router.delete("/api/videos/<video_id>", tags=["library"])
 def trash(
-    video_id: UUID, user: CurrentUser, session: DatabaseSession, if_match: IfMatch = None
+    video_id: UUID, user: CurrentUser, session: DatabaseSession, site: Site, if_match: IfMatch = None
 ) -> Response[VideoView]:
     days = settings().trash_days
-    return _one(service.trash(session, user, video_id, days=days, version=_given_version(if_match)))
+    return _one(service.trash(session, user, video_id, days=days, version=_given_version(if_match)), site)
 
 
 @router.post("/api/videos/<video_id>/publish", tags=["library"])
@@ -114,31 +121,32 @@ def publish(
     video_id: UUID,
     user: CurrentUser,
     session: DatabaseSession,
+    site: Site,
     body: PublishVideo | None = None,
     if_match: IfMatch = None,
 ) -> Response[VideoView]:
     visibility = (body or PublishVideo()).visibility
     version = _given_version(if_match)
-    return _one(service.publish(session, user, video_id, visibility=visibility, version=version))
+    return _one(service.publish(session, user, video_id, visibility=visibility, version=version), site)
 
 
 @router.post("/api/videos/<video_id>/unpublish", tags=["library"])
 def unpublish(
-    video_id: UUID, user: CurrentUser, session: DatabaseSession, if_match: IfMatch = None
+    video_id: UUID, user: CurrentUser, session: DatabaseSession, site: Site, if_match: IfMatch = None
 ) -> Response[VideoView]:
-    return _one(service.unpublish(session, user, video_id, version=_given_version(if_match)))
+    return _one(service.unpublish(session, user, video_id, version=_given_version(if_match)), site)
 
 
 @router.post("/api/videos/<video_id>/restore", tags=["library"])
 def restore(
-    video_id: UUID, user: CurrentUser, session: DatabaseSession, if_match: IfMatch = None
+    video_id: UUID, user: CurrentUser, session: DatabaseSession, site: Site, if_match: IfMatch = None
 ) -> Response[VideoView]:
-    return _one(service.restore(session, user, video_id, version=_given_version(if_match)))
+    return _one(service.restore(session, user, video_id, version=_given_version(if_match)), site)
 
 
 @router.post("/api/videos/<video_id>/retry", tags=["library"])
-def retry(video_id: UUID, user: CurrentUser, session: DatabaseSession) -> Response[VideoView]:
-    return _one(service.retry(session, user, video_id))
+def retry(video_id: UUID, user: CurrentUser, session: DatabaseSession, site: Site) -> Response[VideoView]:
+    return _one(service.retry(session, user, video_id), site)
 
 
 @router.post("/api/videos/<video_id>/purge", status_code=HTTPStatus.ACCEPTED, tags=["library"])
@@ -162,12 +170,12 @@ def events(
     )
 
 
-def _one(video: Video) -> Response[VideoView]:
-    return answer(service.show([video])[0], headers={"ETag": f'"{video.version}"'})
+def _one(video: Video, site: str) -> Response[VideoView]:
+    return answer(service.show([video], site)[0], headers={"ETag": f'"{video.version}"'})
 
 
-def _page(found: Slice) -> Page[VideoView]:
-    return Page(items=service.show(found.videos), next_cursor=found.next_cursor)
+def _page(found: Slice, site: str) -> Page[VideoView]:
+    return Page(items=service.show(found.videos, site), next_cursor=found.next_cursor)
 
 
 def _given_version(if_match: str | None) -> int | None:

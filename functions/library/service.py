@@ -14,11 +14,11 @@ from functions.core.storage import signed_urls
 from functions.core.views import VideoView
 
 
-def show(videos: Sequence[Video]) -> list[VideoView]:
+def show(videos: Sequence[Video], site: str) -> list[VideoView]:
     """Show the videos with their pictures, all signed at once."""
     keys = {video.id: video.card_key for video in videos}
     pictured = [key for key in keys.values() if key is not None]
-    urls = dict(zip(pictured, signed_urls(pictured), strict=True))
+    urls = dict(zip(pictured, signed_urls(site, pictured), strict=True))
     return [VideoView.of(video, poster_url=urls.get(keys[video.id] or "")) for video in videos]
 
 

@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.core.errors import NotFoundError
-from functions.core.http import CursorText, DatabaseSession, Limit, ViewerId, answer, cookie
+from functions.core.http import CursorText, DatabaseSession, Limit, Site, ViewerId, answer, cookie
 from functions.core.models import VideoState
 from functions.core.repositories import UserRepository, VideoRepository
 from functions.core.storage import signed_urls
@@ -40,10 +40,10 @@ class Grant(View):
 
 @router.get("/api/explore", tags=["watch"])
 def explore(
-    viewer_id: ViewerId, session: DatabaseSession, cursor: CursorText = None, limit: Limit = 24
+    viewer_id: ViewerId, session: DatabaseSession, site: Site, cursor: CursorText = None, limit: Limit = 24
 ) -> Page[PublicVideo]:
     found = VideoRepository(session).feed(cursor=cursor, limit=limit)
-    return Page(items=service.show(found.videos, viewer_id), next_cursor=found.next_cursor)
+    return Page(items=service.show(found.videos, viewer_id, site), next_cursor=found.next_cursor)
 
 
 @router.get("/api/users/<user_id>", tags=["watch"])
@@ -53,18 +53,23 @@ def user(user_id: UUID, session: DatabaseSession) -> Owner:
 
 @router.get("/api/users/<user_id>/videos", tags=["watch"])
 def videos_of_user(
-    user_id: UUID, viewer_id: ViewerId, session: DatabaseSession, cursor: CursorText = None, limit: Limit = 24
+    user_id: UUID,
+    viewer_id: ViewerId,
+    session: DatabaseSession,
+    site: Site,
+    cursor: CursorText = None,
+    limit: Limit = 24,
 ) -> Page[PublicVideo]:
     owner = UserRepository(session).get(user_id)
     found = VideoRepository(session).feed(owner_id=owner.id, cursor=cursor, limit=limit)
-    return Page(items=service.show(found.videos, viewer_id), next_cursor=found.next_cursor)
+    return Page(items=service.show(found.videos, viewer_id, site), next_cursor=found.next_cursor)
 
 
 @router.get("/api/videos/<video_id>/watch", tags=["watch"])
-def watch(video_id: UUID, viewer_id: ViewerId, session: DatabaseSession) -> WatchView:
+def watch(video_id: UUID, viewer_id: ViewerId, session: DatabaseSession, site: Site) -> WatchView:
     video = VideoRepository(session).watchable(video_id, viewer_id)
     playable = video.state is VideoState.READY and video.playlist_key is not None
-    poster = signed_urls([video.card_key])[0] if video.card_key else None
+    poster = signed_urls(site, [video.card_key])[0] if video.card_key else None
     return WatchView.of(
         video,
         viewer_id=viewer_id,
@@ -77,11 +82,11 @@ def watch(video_id: UUID, viewer_id: ViewerId, session: DatabaseSession) -> Watc
 
 
 @router.post("/api/videos/<video_id>/grant", tags=["watch"])
-def grant(video_id: UUID, viewer_id: ViewerId, session: DatabaseSession) -> Response[Grant]:
+def grant(video_id: UUID, viewer_id: ViewerId, session: DatabaseSession, site: Site) -> Response[Grant]:
     video = VideoRepository(session).watchable(video_id, viewer_id)
     if video.revision is None:
         raise NotFoundError("There is nothing to play yet.")
-    cookies, seconds = service.grant(video)
+    cookies, seconds = service.grant(video, site)
     granted = answer(Grant(expires_in=seconds))
     path = service.cookie_path(video.id)
     granted.cookies.extend(cookie(name, value, path=path, max_age=seconds) for name, value in cookies.items())

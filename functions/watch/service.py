@@ -9,22 +9,22 @@ from functions.core.storage import playback_cookies, signed_urls
 from functions.core.views import PublicVideo
 
 
-def show(videos: Sequence[Video], viewer_id: UUID | None) -> list[PublicVideo]:
+def show(videos: Sequence[Video], viewer_id: UUID | None, site: str) -> list[PublicVideo]:
     keys = [video.card_key or "" for video in videos]
     return [
         PublicVideo.of(video, viewer_id=viewer_id, poster_url=url)
-        for video, url in zip(videos, signed_urls(keys), strict=True)
+        for video, url in zip(videos, signed_urls(site, keys), strict=True)
     ]
 
 
-def grant(video: Video) -> tuple[dict[str, str], int]:
+def grant(video: Video, site: str) -> tuple[dict[str, str], int]:
     """Return the cookies that open the video and for how many seconds.
 
     Taking access away works within that time: a player renews its grant, and then is refused.
     """
     public = video.visibility is Visibility.PUBLIC and video.published_at is not None
     seconds = settings().public_grant_seconds if public else settings().playback_grant_seconds
-    return playback_cookies(video.id, seconds), seconds
+    return playback_cookies(site, video.id, seconds), seconds
 
 
 def cookie_path(video_id: UUID) -> str:

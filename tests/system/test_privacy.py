@@ -69,7 +69,12 @@ def test_a_grant_opens_one_video_and_no_other(ann, bob, bucket, make_clip, ready
     assert bob.get(media_keys(bucket, ready)[0]).status_code == 200
     stolen = "; ".join(f"{name}={value}" for name, value in cookies.items())
     for key in media_keys(bucket, other):
-        assert httpx.get(f"{bob.origin}{key}", headers={"cookie": stolen}).status_code == 403
+        for address in (key, f"{key}?x=/media/{ready}/y", f"{key}?x={bob.origin}/media/{ready}/y"):
+            assert httpx.get(f"{bob.origin}{address}", headers={"cookie": stolen}).status_code == 403
+    statement = policy_of(cookies["CloudFront-Policy"])
+    assert statement["Resource"] == f"{bob.origin}/media/{ready}/*", (
+        "a leading wildcard would fit any address"
+    )
     ann.ask("POST", f"/api/videos/{ready}/unpublish")
 
 
@@ -83,12 +88,11 @@ def test_taking_a_video_back_shuts_it_within_the_grants_lifetime(ann, bob, bucke
     policies = [
         value for (path, name), value in bob.cookies.items() if name == "CloudFront-Policy" and ready in path
     ]
-    assert expiry(policies[-1]) <= asked_at + 61
+    assert policy_of(policies[-1])["Condition"]["DateLessThan"]["AWS:EpochTime"] <= asked_at + 61
 
 
-def expiry(policy):
-    text = base64.b64decode(policy.translate(str.maketrans("-_~", "+=/")))
-    return json.loads(text)["Statement"][0]["Condition"]["DateLessThan"]["AWS:EpochTime"]
+def policy_of(cookie):
+    return json.loads(base64.b64decode(cookie.translate(str.maketrans("-_~", "+=/"))))["Statement"][0]
 
 
 def test_an_unlisted_video_is_watched_by_address_and_listed_nowhere(ann, stranger, ready):
