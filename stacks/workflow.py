@@ -11,6 +11,15 @@ from constructs import Construct
 
 from stacks.config import StageConfig
 
+BUSY = [
+    "Lambda.TooManyRequestsException",
+    "Lambda.ServiceException",
+    "Lambda.SdkClientException",
+    "Lambda.AWSLambdaException",
+    "Lambda.ClientExecutionTimeoutException",
+]
+"""Errors of Lambda itself: no function ran, most likely because the account's concurrency is used up."""
+
 JOB = {"job": sfn.JsonPath.object_at("$.job")}
 JOB_AND_PLAN = {**JOB, "plan": sfn.JsonPath.object_at("$.plan")}
 
@@ -104,7 +113,11 @@ class Workflow(Construct):
         )
 
     def _chunks(self, concurrency: int) -> sfn.Map:
-        """Encode every chunk. What remains of each is records' answer: their input would outgrow a state."""
+        """Encode every chunk. What remains of each is records' answer: their input would outgrow a state.
+
+        An inline Map fails with its first failed chunk's own error, as a Parallel does with its branch's; a
+        distributed one would hide a rejection behind States.ExceedToleratedFailureThreshold.
+        """
         encode = self._step("Encode", "encode", result_path="$.encoded")
         chunk = {**JOB, "chunk": sfn.JsonPath.object_at("$.encoded")}
         return sfn.Map(
@@ -151,6 +164,13 @@ class Workflow(Construct):
             result_path=result_path,
         )
         task.add_retry(errors=["SourceRejectedError"], max_attempts=0)  # it would be rejected again
+        task.add_retry(  # nothing is wrong with the video: wait for a turn until the machine's time is up
+            errors=BUSY,
+            max_attempts=60,
+            interval=Duration.seconds(5),
+            max_delay=Duration.seconds(60),
+            jitter_strategy=sfn.JitterType.FULL,
+        )
         task.add_retry(
             errors=[sfn.Errors.ALL],
             max_attempts=3,

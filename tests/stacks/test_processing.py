@@ -22,14 +22,17 @@ def states(definition: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield from states(inner)
 
 
-def test_a_rejected_source_is_not_tried_again_and_a_hiccup_is(stage: Stage) -> None:
+def test_a_rejected_source_is_not_tried_again_and_a_hiccup_or_a_busy_account_is(stage: Stage) -> None:
     tasks = [state for _, state in states(machine(stage)) if state["Type"] == "Task"]
     assert len(tasks) == 11
     for task in tasks:
-        rejected, anything = task["Retry"]
+        rejected, busy, anything = task["Retry"]
         assert (rejected["ErrorEquals"], rejected["MaxAttempts"]) == (["SourceRejectedError"], 0)
+        assert "Lambda.TooManyRequestsException" in busy["ErrorEquals"]
+        assert (busy["IntervalSeconds"], busy["MaxDelaySeconds"]) == (5, 60)
+        assert busy["MaxAttempts"] >= 60
         assert (anything["ErrorEquals"], anything["MaxAttempts"]) == (["States.ALL"], 3)
-        assert anything["JitterStrategy"] == "FULL"
+        assert anything["JitterStrategy"] == busy["JitterStrategy"] == "FULL"
 
 
 def test_every_failure_after_the_claim_is_recorded(stage: Stage) -> None:
@@ -40,6 +43,13 @@ def test_every_failure_after_the_claim_is_recorded(stage: Stage) -> None:
         ]
     assert outer["Fail"]["Next"] == "Failed"
     assert outer["Failed"]["Type"] == "Fail"
+
+
+def test_a_rejection_reaches_the_catch_under_its_own_name(stage: Stage) -> None:
+    """Only inline Maps without a tolerance pass on the error of what failed in them."""
+    found = dict(states(machine(stage)))
+    assert found["Chunks"]["ItemProcessor"]["ProcessorConfig"] == {"Mode": "INLINE"}
+    assert not [key for key in found["Chunks"] if key.startswith("Tolerated")]
 
 
 def test_payloads_are_as_agreed_with_the_functions(stage: Stage) -> None:
