@@ -113,14 +113,14 @@ class Edge(Construct):
         )
         self.api.node.add_dependency(self._processing.migration)
         self._processing.signals(self.api)
-        self._processing.executions(self.api)
+        self._processing.restarts(self.api)
         data = self._data
+        data.grant_connect(self.api)
+        # Signing up, confirming and asking for another code are open to everybody: IAM has no say in them.
         self.api.allow(
-            "cognito-idp:SignUp",
-            "cognito-idp:ConfirmSignUp",
-            "cognito-idp:ResendConfirmationCode",
             "cognito-idp:AdminInitiateAuth",
             "cognito-idp:AdminGetUser",
+            "cognito-idp:AdminDeleteUser",
             on=data.user_pool.user_pool_arn,
         )
         data.signing_key.grant(self.api, "kms:Sign")

@@ -43,6 +43,16 @@ WHEELS = (
     "--platform=manylinux2014_aarch64",
     "--platform=manylinux_2_28_aarch64",
 )
+NETWORK_INTERFACES = (
+    "ec2:CreateNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:DeleteNetworkInterface",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+)
+"""What the role of a function in a VPC must be allowed to do, so that Lambda can put it there."""
+
 MEGABYTE = 1024**2
 BUDGETS = {"Dependencies": 80 * MEGABYTE, "Ffmpeg": 165 * MEGABYTE}
 """Lambda unpacks at most 250 MB for one function: these two, and 5 MB of our own."""
@@ -99,10 +109,22 @@ class Function(lambda_.Function):
                 **(environment or {}),
             },
         )
-        if database:
-            data.grant_connect(self)
         if inside:
-            role.add_to_policy(_network_interfaces())
+            role.add_to_policy(iam.PolicyStatement(actions=[*NETWORK_INTERFACES], resources=["*"]))
+            # For Lambda, never for the code. A policy of its own can name the function without a circle.
+            iam.Policy(
+                self,
+                "NotByCode",
+                roles=[role],
+                statements=[
+                    iam.PolicyStatement(
+                        effect=iam.Effect.DENY,
+                        actions=[*NETWORK_INTERFACES],
+                        resources=["*"],
+                        conditions={"ArnEquals": {"lambda:SourceFunctionArn": self.function_arn}},
+                    )
+                ],
+            )
         self.serving: lambda_.IFunction = self
         if snap_start:
             acknowledge(
@@ -172,20 +194,6 @@ def _environment(stage: StageConfig, data: Data, *, service: str) -> dict[str, s
 
 def _seconds(duration: timedelta) -> str:
     return str(int(duration.total_seconds()))
-
-
-def _network_interfaces() -> iam.PolicyStatement:
-    return iam.PolicyStatement(
-        actions=[
-            "ec2:CreateNetworkInterface",
-            "ec2:DescribeNetworkInterfaces",
-            "ec2:DescribeSubnets",
-            "ec2:DeleteNetworkInterface",
-            "ec2:AssignPrivateIpAddresses",
-            "ec2:UnassignPrivateIpAddresses",
-        ],
-        resources=["*"],
-    )
 
 
 def _layers(stack: Stack, *, ffmpeg: bool) -> list[lambda_.ILayerVersion]:

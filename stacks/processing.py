@@ -56,11 +56,10 @@ class Processing(Construct):
         function.allow("sns:Publish", on=self.updates.topic_arn)
         function.allow("sqs:SendMessage", on=self.watchdog.queue_arn)
 
-    def executions(self, function: Function) -> None:
-        """Let a function start processing again, and stop what runs."""
+    def restarts(self, function: Function) -> None:
+        """Let a function start processing again."""
         function.add_environment("STATE_MACHINE_ARN", self.machine.state_machine_arn)
         self.machine.grant_start_execution(function)
-        self.machine.grant_execution(function, "states:StopExecution", "states:DescribeExecution")
 
     def _migrate(self) -> Function:
         """Brings the schema up to date during deployment, before anything that reads it is replaced."""
@@ -89,6 +88,7 @@ class Processing(Construct):
             **self._common,
         )
         records.node.add_dependency(self.migration)
+        self._data.grant_connect(records)
         self.signals(records)
         return records
 
@@ -179,15 +179,16 @@ class Processing(Construct):
             **self._common,
         )
         sweep.node.add_dependency(self.migration)
+        self._data.grant_connect(sweep)
         self.signals(sweep)
-        self.executions(sweep)
+        self.restarts(sweep)
+        self.machine.grant_execution(sweep, "states:StopExecution")
         media = self._data.media
         sweep.allow("s3:ListBucket", "s3:ListBucketMultipartUploads", on=media.bucket_arn)
+        sweep.allow("s3:GetObject", on=media.arn_for_objects("source/*"))  # to ask whether one is there
         sweep.allow(
-            "s3:GetObject",
             "s3:DeleteObject",
             "s3:AbortMultipartUpload",
-            "s3:ListMultipartUploadParts",
             on=[media.arn_for_objects("source/*"), media.arn_for_objects("media/*")],
         )
         sweep.add_event_source(sources.SqsEventSource(self.watchdog, report_batch_item_failures=True))

@@ -36,11 +36,17 @@ def listed(value: Any) -> list[Any]:
 
 def granted(stage: Stage) -> Iterator[tuple[str, list[str], list[Any]]]:
     """Yield (role, actions, resources) of every permission but those of the CDK's own site publisher."""
+    for role, statement in statements(stage):
+        if statement["Effect"] == "Allow":
+            yield role, listed(statement["Action"]), listed(statement["Resource"])
+
+
+def statements(stage: Stage) -> Iterator[tuple[str, dict[str, Any]]]:
     for policy in stage.resources("AWS::IAM::Policy").values():
         for statement in policy["PolicyDocument"]["Statement"]:
             for role in policy["Roles"]:
                 if not role["Ref"].startswith("CustomCDKBucketDeployment"):
-                    yield role["Ref"], listed(statement["Action"]), listed(statement["Resource"])
+                    yield role["Ref"], statement
 
 
 def actions_of(stage: Stage, function: str, service: str) -> set[str]:
@@ -77,6 +83,78 @@ def test_only_the_sweep_deletes_objects(stage: Stage) -> None:
     assert {role for role, actions, _ in granted(stage) if "s3:DeleteObject" in actions} == {
         role for role, *_ in granted(stage) if role.startswith("ProcessingSweepRole")
     }
+
+
+@pytest.mark.parametrize(
+    ("function", "service", "actions"),
+    [
+        ("Api", "states", {"states:StartExecution"}),
+        ("Sweep", "states", {"states:StartExecution", "states:StopExecution"}),
+        ("Records", "states", set()),
+        (
+            "Api",
+            "cognito-idp",
+            {"cognito-idp:AdminInitiateAuth", "cognito-idp:AdminGetUser", "cognito-idp:AdminDeleteUser"},
+        ),
+        (
+            "Api",
+            "s3",
+            {
+                "s3:ListBucket",
+                "s3:PutObject",
+                "s3:GetObject",
+                "s3:ListMultipartUploadParts",
+                "s3:AbortMultipartUpload",
+            },
+        ),
+        (
+            "Sweep",
+            "s3",
+            {
+                "s3:ListBucket",
+                "s3:ListBucketMultipartUploads",
+                "s3:GetObject",
+                "s3:DeleteObject",
+                "s3:AbortMultipartUpload",
+            },
+        ),
+    ],
+)
+def test_functions_may_do_what_they_do_and_no_more(stage: Stage, function, service, actions) -> None:
+    assert actions_of(stage, function, service) == actions
+
+
+def test_the_sweep_reads_originals_only(stage: Stage) -> None:
+    (read,) = [
+        resources
+        for role, actions, resources in granted(stage)
+        if role.startswith("ProcessingSweepRole") and "s3:GetObject" in actions
+    ]
+    assert [json.dumps(resource).endswith('/source/*"]]}') for resource in read] == [True]
+
+
+def test_migrations_use_the_owners_password_and_all_others_a_token(aws_stage: Stage) -> None:
+    connecting = {role for role, actions, _ in granted(aws_stage) if "rds-db:connect" in actions}
+    functions = aws_stage.ours().items()
+    inside = {handler for handler, it in functions if it["Role"]["Fn::GetAtt"][0] in connecting}
+    assert {handler.split(".")[1] for handler in inside} == {"api", "records", "sweep"}
+
+
+def test_code_in_the_network_cannot_use_lambdas_own_rights_there(aws_stage: Stage) -> None:
+    allowed, denied = (
+        {
+            (role, action)
+            for role, statement in statements(aws_stage)
+            for action in listed(statement["Action"])
+            if statement["Effect"] == effect and action.startswith("ec2:")
+        }
+        for effect in ("Allow", "Deny")
+    )
+    assert allowed == denied
+    for role, statement in statements(aws_stage):
+        if statement["Effect"] == "Deny":
+            (function,) = statement["Condition"]["ArnEquals"]["lambda:SourceFunctionArn"]["Fn::GetAtt"][:1]
+            assert aws_stage.resources("AWS::Lambda::Function")[function]["Role"]["Fn::GetAtt"][0] == role
 
 
 def test_only_the_api_signs_what_may_be_played(stage: Stage) -> None:
