@@ -75,6 +75,7 @@ class Function(lambda_.Function):
         database: bool = False,
         ffmpeg: bool = False,
         snap_start: bool = False,
+        recursive: bool = False,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         log_group = logs.LogGroup(
@@ -98,6 +99,7 @@ class Function(lambda_.Function):
             ephemeral_storage_size=Size.gibibytes(4) if ffmpeg else None,
             tracing=lambda_.Tracing.ACTIVE if stage.tracing else lambda_.Tracing.DISABLED,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
+            recursive_loop=lambda_.RecursiveLoop.ALLOW if recursive else None,
             vpc=inside.vpc if inside else None,
             vpc_subnets=inside.functions if inside else None,
             security_groups=[inside.function_group] if inside else None,

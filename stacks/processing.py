@@ -176,6 +176,9 @@ class Processing(Construct):
             memory=512,
             timeout=Duration.minutes(5),
             database=True,
+            # Its messages hop through its own queue until they are due, at most a quarter of an hour each;
+            # after 16 hops Lambda would take them for a loop that never ends, and drop them.
+            recursive=True,
             **self._common,
         )
         sweep.node.add_dependency(self.migration)

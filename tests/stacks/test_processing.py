@@ -137,3 +137,9 @@ def test_abandoned_uploads_go_and_originals_are_archived(stage: Stage) -> None:
     assert archived["Transitions"] == [
         {"StorageClass": "GLACIER_IR", "TransitionInDays": stage.config.archive_days}
     ]
+
+
+def test_only_the_sweeps_own_messages_may_come_back_to_it(stage: Stage) -> None:
+    """After 16 hops Lambda would drop a message that waits for its time in the watchdog queue."""
+    looping = {handler for handler, it in stage.ours().items() if it.get("RecursiveLoop") == "Allow"}
+    assert looping == {"functions.sweep.handler.handle"}
