@@ -3,6 +3,8 @@
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from functions.core.observability import tracer
+
 if TYPE_CHECKING:
     from botocore.config import Config
 
@@ -26,5 +28,6 @@ def client(service: str, endpoint: str | None = None) -> Any:
     """
     import boto3  # noqa: PLC0415
 
+    tracer.patch(["botocore"])
     make: Any = boto3.client
     return make(service, endpoint_url=endpoint, config=config())

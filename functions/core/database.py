@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,10 +20,21 @@ SESSION_OPTIONS = " ".join(
     for name, milliseconds in {
         "statement_timeout": 8_000,
         "lock_timeout": 3_000,
-        "idle_in_transaction_session_timeout": 15_000,
+        "idle_in_transaction_session_timeout": 30_000,
         "idle_session_timeout": 60_000,
     }.items()
 )
+
+
+RDS_ROOTS = Path(__file__).with_name("rds-ca.pem")
+"""Amazon's own roots for RDS, of every region: no public authority signs the servers' certificates."""
+
+
+def connection_security() -> dict[str, str]:
+    """Return the options that make sure of the server, on stages whose database is Aurora."""
+    if not settings().database_iam_auth:
+        return {}
+    return {"sslmode": "verify-full", "sslrootcert": str(RDS_ROOTS)}
 
 
 @cache
@@ -34,7 +46,7 @@ def engine() -> Engine:
         max_overflow=0,
         pool_pre_ping=True,
         pool_timeout=8,
-        connect_args={"connect_timeout": 8, "options": SESSION_OPTIONS},
+        connect_args={"connect_timeout": 8, "options": SESSION_OPTIONS, **connection_security()},
     )
     if settings().database_iam_auth:
         _sign_in_with_iam(configured)
@@ -46,8 +58,6 @@ def _sign_in_with_iam(configured: Engine) -> None:
 
     @event.listens_for(configured, "do_connect")
     def add_token(_dialect: Any, _record: Any, _args: Any, parameters: dict[str, Any]) -> None:
-        parameters["sslmode"] = "verify-full"
-        parameters["sslrootcert"] = "system"
         parameters["password"] = client("rds").generate_db_auth_token(
             DBHostname=server.hostname, Port=server.port or 5432, DBUsername=server.username
         )

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
 from http import HTTPStatus
-from http.cookies import CookieError, SimpleCookie
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -18,7 +17,7 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -38,6 +37,16 @@ from functions.core.observability import logger
 from functions.core.repositories import SessionRepository
 
 SESSION_COOKIE = "__Host-session"
+# What libpq and the server say while a paused database resumes or a server restarts.
+ASLEEP = (
+    "timeout expired",
+    "Connection refused",
+    "starting up",
+    "shutting down",
+    "terminating connection",
+    "server closed the connection",
+    "connection is closed",
+)
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
@@ -102,11 +111,8 @@ def session_token(request: Request) -> str | None:
     """Return the session token. API Gateway hands over `cookies`, the local emulator a header."""
     event = request.resolved_event
     text = "; ".join(event.raw_event.get("cookies") or []) or event.headers.get("cookie", "")
-    try:
-        morsel = SimpleCookie(text).get(SESSION_COOKIE)
-    except CookieError:
-        return None
-    return morsel.value if morsel else None
+    pairs = (cookie.strip().partition("=") for cookie in text.split(";"))
+    return next((value for name, _, value in pairs if name == SESSION_COOKIE), None)
 
 
 def token_hash(token: str) -> str:
@@ -164,6 +170,10 @@ CurrentUser = Annotated[User, Depends(_current_user)]
 def _plain(text: str) -> str:
     if "\x00" in text:
         raise ValueError("must not contain a NUL character")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("must not contain half of a character") from error
     return text
 
 
@@ -171,7 +181,6 @@ Text = Annotated[str, AfterValidator(_plain)]
 Limit = Annotated[int, Query(ge=1, le=100)]
 CursorText = Annotated[str | None, Query(max_length=400)]
 IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=40)]
-PageSize = Annotated[int, Field(ge=1, le=100)]
 
 
 def expected_version(if_match: str | None) -> int:
@@ -237,8 +246,10 @@ def _refuse_input(error: RequestValidationError) -> Response[str]:
 
 
 def _waking(error: DBAPIError) -> Response[str]:
-    """No connection means that the database sleeps: asking woke it. Any other trouble is ours."""
-    if isinstance(error, OperationalError) and (error.connection_invalidated or error.statement is None):
+    """Tell a database that is not there yet, which asking has woken, from trouble that is ours."""
+    reason = str(error.orig)
+    if isinstance(error, OperationalError) and any(sign in reason for sign in ASLEEP):
+        logger.warning("No connection to the database yet", reason=reason)
         return problem(WakingError(), {"Retry-After": "3"})
     return _unexpected(error)
 
@@ -265,5 +276,6 @@ ERRORS: dict[type[Exception], Callable[[Any], Response[str]]] = {
     RouteNotFoundError: lambda _error: problem(NotFoundError()),
     RequestValidationError: _refuse_input,
     DBAPIError: _waking,
+    UnicodeDecodeError: lambda _error: problem(InvalidInputError("Send text as UTF-8.")),
     Exception: _unexpected,
 }

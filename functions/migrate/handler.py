@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from functions.core import custom_resource
 from functions.core.aws import client
+from functions.core.database import connection_security
 from functions.core.observability import logger
 from functions.core.settings import settings
 
@@ -45,7 +46,9 @@ def upgrade(url: str) -> None:
     A database that is ahead of this build is left alone: each release's schema serves the release before it
     too, and a deployment that is being rolled back must not fail here.
     """
-    engine = create_engine(url, connect_args={"connect_timeout": 10, "options": "-c lock_timeout=5000"})
+    engine = create_engine(
+        url, connect_args={"connect_timeout": 10, "options": "-c lock_timeout=5000", **connection_security()}
+    )
     configuration = Config()
     configuration.set_main_option("script_location", str(MIGRATIONS))
     known = {script.revision for script in ScriptDirectory.from_config(configuration).walk_revisions()}

@@ -43,6 +43,12 @@ def test_me_tells_who_is_signed_in(ann):
     assert ann.get("/api/me").json["email"] == "ann@example.org"
 
 
+@pytest.mark.parametrize("other", ['a={"b": 1}', "a=b c", "x=é", "a[0]=1", "x__Host-session=no"])
+def test_an_odd_cookie_of_another_site_signs_nobody_out(ann, anybody, other):
+    answer = anybody.get("/api/me", cookie=f"{other}; __Host-session={ann.token}")
+    assert answer.status == 200
+
+
 def test_a_cookie_header_counts_like_the_cookies_of_api_gateway(ann, anybody):
     answer = anybody.get("/api/me", cookie=f"theme=dark; __Host-session={ann.token}")
     assert answer.json["display_name"] == "Ann"
@@ -80,18 +86,35 @@ def test_bad_fields_are_named(ann):
     assert {error["field"] for error in answer.json["errors"]} == {"file_name", "size"}
 
 
-@pytest.mark.parametrize("body", ["{", "[]", '"text"', "\ud800", '{"file_name": "a\\u0000b", "size": 1}'])
+@pytest.mark.parametrize(
+    "body",
+    ["{", "[]", '"text"', '{"file_name": "\\ud800.mp4", "size": 1}', '{"file_name": "a\\u0000b", "size": 1}'],
+)
 def test_junk_is_bad_input_and_never_our_failure(ann, body):
     assert ann.post("/api/uploads", body).status == 400
 
 
 def test_a_sleeping_database_asks_to_come_back_soon(anybody, monkeypatch):
     def refuse():
-        raise OperationalError(None, None, ConnectionError("asleep"))
+        raise OperationalError(None, None, ConnectionError("connection timeout expired"))
 
     monkeypatch.setattr(database, "engine", refuse)
     answer = anybody.get("/api/health/ready")
     assert (answer.status, answer.json["code"], answer.headers["Retry-After"]) == (503, "waking", "3")
+
+
+def test_a_connection_that_can_never_work_is_our_failure_and_not_sleep(anybody, monkeypatch):
+    def refuse():
+        raise OperationalError(None, None, ConnectionError("certificate verify failed"))
+
+    monkeypatch.setattr(database, "engine", refuse)
+    assert anybody.get("/api/health/ready").status == 500
+
+
+def test_a_signed_policy_names_no_site_but_the_viewers(ann, add_video):
+    add_video(ann)
+    assert ann.get("/api/videos", x_viewer_host="*").status == 400
+    assert ann.get("/api/videos").json["items"][0]["poster_url"].startswith("/media/")
 
 
 def test_the_document_describes_every_route(anybody):

@@ -1,11 +1,14 @@
 """Migrations: models and migrations agree, a second run changes nothing, a newer database is left alone."""
 
+from pathlib import Path
+
 import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, text
 
-from functions.core import custom_resource
+from functions.core import custom_resource, database
+from functions.core.settings import settings
 from functions.migrate import handler as migrate
 
 EVENT = {
@@ -61,3 +64,13 @@ def test_a_migration_that_fails_tells_cloudformation(answers, monkeypatch, lambd
     migrate.handle(EVENT, lambda_context)
     assert answers[0][0] == "FAILED"
     assert "ZeroDivisionError" in answers[0][1]
+
+
+def test_a_connection_to_aurora_trusts_amazons_roots_and_no_other(monkeypatch):
+    assert database.connection_security() == {}
+    monkeypatch.setenv("DATABASE_IAM_AUTH", "true")
+    settings.cache_clear()
+    security = database.connection_security()
+    assert security["sslmode"] == "verify-full"
+    roots = Path(security["sslrootcert"]).read_text()
+    assert roots.count("BEGIN CERTIFICATE") > 80
