@@ -33,7 +33,7 @@ def sign_in(
             id=identity.subject,
             email=identity.email,
             display_name=identity.display_name[:100],
-            role=Role.ADMIN if identity.email == settings().admin_email else Role.MEMBER,
+            role=Role.ADMIN if identity.email.lower() == settings().admin_email else Role.MEMBER,
             quota_bytes=settings().quota_bytes,
         )
     )

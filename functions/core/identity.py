@@ -2,6 +2,8 @@
 
 import base64
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -12,17 +14,20 @@ from functions.core.errors import (
     InvalidCodeError,
     InvalidCredentialsError,
     InvalidInputError,
+    InvalidStateError,
     NotConfirmedError,
     TooManyRequestsError,
 )
 from functions.core.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
-from contextlib import contextmanager
+WEAK_PASSWORD = (
+    "Choose a longer password: at least 10 characters with upper and lower case letters and a digit."  # noqa: S105
+)
+WRONG_CODE = "This code is wrong or too old. Check it, or ask for a new one."
+CANNOT_SIGN_IN = "This account cannot sign in yet. Ask the person who runs this drive."
 
 
 @dataclass(frozen=True)
@@ -35,34 +40,38 @@ class Identity:
 
 
 class IdentityProvider:
+    """What the pool knows and decides. E-mail addresses are lower-case."""
+
     def sign_up(self, email: str, password: str, display_name: str) -> None:
-        """Start an account. A known address is answered like a new one: nobody can ask who has one."""
+        """Start an account. A known address is answered like a new one: nobody can ask who has one.
+
+        While nobody has shown that the address is theirs, the last to ask decides the password: else whoever
+        asked first would hold the key to what its owner confirms.
+        """
         try:
-            with _problems():
-                _cognito().sign_up(
-                    ClientId=settings().user_pool_client_id,
-                    Username=email,
-                    Password=password,
-                    UserAttributes=[
-                        {"Name": "email", "Value": email},
-                        {"Name": "name", "Value": display_name},
-                    ],
-                )
+            self._start_account(email, password, display_name)
         except _cognito().exceptions.UsernameExistsException:
-            return
+            if self._is_unconfirmed(email):
+                _cognito().admin_delete_user(UserPoolId=settings().user_pool_id, Username=email)
+                self._start_account(email, password, display_name)
 
     def confirm(self, email: str, code: str) -> None:
-        with _problems():
-            _cognito().confirm_sign_up(
-                ClientId=settings().user_pool_client_id, Username=email, ConfirmationCode=code
-            )
+        """Confirm an address; one that is confirmed already is answered like a wrong code."""
+        try:
+            with _problems():
+                _cognito().confirm_sign_up(
+                    ClientId=settings().user_pool_client_id, Username=email, ConfirmationCode=code
+                )
+        except InvalidCredentialsError as error:
+            raise InvalidCodeError(WRONG_CODE) from error
 
     def resend(self, email: str) -> None:
+        """Send the code again; an unknown or a confirmed address is answered alike."""
         try:
             with _problems():
                 _cognito().resend_confirmation_code(ClientId=settings().user_pool_client_id, Username=email)
         except (InvalidCredentialsError, InvalidInputError):
-            return  # unknown or confirmed already: the answer is the same
+            return
 
     def authenticate(self, email: str, password: str) -> Identity:
         with _problems():
@@ -72,7 +81,24 @@ class IdentityProvider:
                 AuthFlow="ADMIN_USER_PASSWORD_AUTH",
                 AuthParameters={"USERNAME": email, "PASSWORD": password},
             )
+        if "AuthenticationResult" not in answer:  # a challenge that an operator set and we don't know
+            raise InvalidStateError(CANNOT_SIGN_IN)
         return _identity(answer["AuthenticationResult"]["IdToken"])
+
+    @staticmethod
+    def _start_account(email: str, password: str, display_name: str) -> None:
+        with _problems():
+            _cognito().sign_up(
+                ClientId=settings().user_pool_client_id,
+                Username=email,
+                Password=password,
+                UserAttributes=[{"Name": "email", "Value": email}, {"Name": "name", "Value": display_name}],
+            )
+
+    @staticmethod
+    def _is_unconfirmed(email: str) -> bool:
+        found = _cognito().admin_get_user(UserPoolId=settings().user_pool_id, Username=email)
+        return found["UserStatus"] == "UNCONFIRMED"
 
 
 def _identity(id_token: str) -> Identity:
@@ -83,22 +109,23 @@ def _identity(id_token: str) -> Identity:
 
 
 @contextmanager
-def _problems() -> "Iterator[None]":
+def _problems() -> Iterator[None]:
     """Turn the pool's refusals into ours; whatever is not expected stays what it is."""
     errors = _cognito().exceptions
     try:
         yield
     except errors.InvalidPasswordException as error:
-        detail = (
-            "Choose a longer password: at least 10 characters with upper and lower case letters and a digit."
-        )
-        raise InvalidInputError(detail, FieldError("password", detail)) from error
+        raise InvalidInputError(WEAK_PASSWORD, FieldError("password", WEAK_PASSWORD)) from error
     except (errors.CodeMismatchException, errors.ExpiredCodeException) as error:
-        raise InvalidCodeError("This code is wrong or too old. Check it, or ask for a new one.") from error
+        raise InvalidCodeError(WRONG_CODE) from error
     except errors.UserNotConfirmedException as error:
         raise NotConfirmedError("Confirm your e-mail address first: enter the code we sent you.") from error
     except (errors.NotAuthorizedException, errors.UserNotFoundException) as error:
         raise InvalidCredentialsError("This e-mail address and password do not belong together.") from error
+    except errors.PasswordResetRequiredException as error:
+        raise InvalidStateError(CANNOT_SIGN_IN) from error
+    except errors.CodeDeliveryFailureException as error:
+        raise InvalidStateError("The code could not be sent to this address. Try again later.") from error
     except (
         errors.TooManyRequestsException,
         errors.LimitExceededException,

@@ -168,3 +168,16 @@ def test_another_site_cannot_act_with_my_cookies(ann, ready):
         "DELETE", f"/api/videos/{ready}", origin="https://evil.example", x_viewer_host="evil.example"
     )
     assert forged.json()["code"] == "cross_site"
+
+
+def test_whoever_signs_up_first_holds_no_key_to_an_address_that_is_not_theirs(browser):
+    stranger, owner = browser(), browser()
+    owner.email = stranger.email
+    body = {"email": owner.email, "display_name": "Eve"}
+    stranger.ask("POST", "/api/auth/sign-up", body | {"password": "Strangers-key-1"})
+    code = owner.ask("POST", "/api/auth/sign-up", body | {"password": PASSWORD})["code_hint"]
+    owner.ask("POST", "/api/auth/confirm", {"email": owner.email, "code": code})
+    assert owner.sign_in().status_code == 200
+    assert stranger.sign_in("Strangers-key-1").json()["code"] == "invalid_credentials"
+    again = owner.post("/api/auth/confirm", {"email": owner.email, "code": code})
+    assert again.json()["code"] == "invalid_code", "a confirmed address is not told from an unknown one"
