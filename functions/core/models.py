@@ -173,6 +173,10 @@ class Video(Base, kw_only=True):
     def playlist_key(self) -> str | None:
         return None if self.revision is None else f"{media_prefix(self.id)}{self.revision}/master.m3u8"
 
+    def has_outlived_its_lease(self) -> bool:
+        lease = self.lease_expires_at
+        return self.state is VideoState.PROCESSING and lease is not None and lease <= now()
+
     def put_in_trash(self, days: int) -> None:
         self.trashed_at = now()
         self.purge_at = self.trashed_at + timedelta(days=days)

@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload
 
-from functions.core.errors import InvalidInputError, NotFoundError
+from functions.core.errors import InvalidInputError, InvalidStateError, NotFoundError
 from functions.core.models import (
     Chunk,
     Event,
@@ -25,6 +26,9 @@ from functions.core.models import (
     now,
 )
 from functions.core.models import Session as BrowserSession
+
+FRESH = {"populate_existing": True}
+"""Rows as they are now, also those this session has seen before: a lock is worth nothing on an old look."""
 
 IN_TRASH = Video.trashed_at.is_not(None)
 NOT_PURGED = Video.purge_started_at.is_(None)
@@ -46,14 +50,14 @@ class Cursor:
         return base64.urlsafe_b64encode(json.dumps(self.values).encode()).decode().rstrip("=")
 
     @classmethod
-    def parse(cls, text: str) -> "Cursor":
+    def parse(cls, text: str, *types: Callable[[str], Any]) -> tuple[Any, ...]:
+        """Return the values of a cursor, each read by its type."""
         try:
             values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-            return cls(tuple(str(value) for value in values))
-        except (binascii.Error, ValueError, TypeError) as error:
-            raise InvalidInputError(
-                "This page address is damaged. Start again from the first page."
-            ) from error
+            return tuple(read(value) for read, value in zip(types, values, strict=True))
+        except (binascii.Error, ValueError, TypeError, AttributeError) as error:
+            detail = "This page address is damaged. Start again from the first page."
+            raise InvalidInputError(detail) from error
 
 
 SortKey = Callable[[Video], tuple[str, ...]]
@@ -88,13 +92,18 @@ class UserRepository:
             "last_event_seq": 0,
             "created_at": user.created_at,
         }
-        self._session.execute(insert(User).values(values).on_conflict_do_nothing(index_elements=["id"]))
-        return self.get(user.id)
+        self._session.execute(insert(User).values(values).on_conflict_do_nothing())
+        known = self._session.get(User, user.id)
+        if known is None:
+            raise InvalidStateError(
+                "This address belongs to an older account of this drive. Ask the person who runs it."
+            )
+        return known
 
     def lock(self, user_id: UUID) -> User:
         """Hold the user's row until the commit: quota is decided by one at a time."""
         statement = select(User).where(User.id == user_id).with_for_update()
-        return self._session.execute(statement, execution_options={"populate_existing": True}).scalar_one()
+        return self._session.execute(statement, execution_options=FRESH).scalar_one()
 
     def usage(self, user_id: UUID) -> tuple[int, int, int]:
         """Return the bytes of (originals, renditions, those of both that are in the trash)."""
@@ -153,15 +162,13 @@ class VideoRepository:
         statement = select(Video).where(Video.id == video_id)
         if lock:
             statement = statement.with_for_update()
-        return self._session.execute(
-            statement, execution_options={"populate_existing": True}
-        ).scalar_one_or_none()
+        return self._session.execute(statement, execution_options=FRESH).scalar_one_or_none()
 
     def owned(self, video_id: UUID, owner_id: UUID, *, lock: bool = False) -> Video:
         statement = select(Video).where(Video.id == video_id, Video.owner_id == owner_id, NOT_PURGED)
         if lock:
             statement = statement.with_for_update()
-        video = self._session.scalars(statement).one_or_none()
+        video = self._session.scalars(statement, execution_options=FRESH).one_or_none()
         if video is None:
             raise NotFoundError
         return video
@@ -188,13 +195,7 @@ class VideoRepository:
         if owner_id is not None:
             statement = statement.where(Video.owner_id == owner_id)
         if cursor is not None:
-            try:
-                published_at, video_id = Cursor.parse(cursor).values
-                last = (datetime.fromisoformat(published_at), UUID(video_id))
-            except ValueError as error:
-                raise InvalidInputError(
-                    "This page address is damaged. Start again from the first page."
-                ) from error
+            last = Cursor.parse(cursor, datetime.fromisoformat, UUID)
             statement = statement.where(tuple_(Video.published_at, Video.id) < last)
         statement = statement.order_by(Video.published_at.desc(), Video.id.desc())
         return self._slice(statement, limit, lambda video: (str(video.published_at), str(video.id)))
@@ -231,20 +232,18 @@ class VideoRepository:
         statement = (
             update(Video).where(*conditions).values(state=to, updated_at=now(), **values).returning(Video)
         )
-        return self._session.execute(
-            statement, execution_options={"populate_existing": True}
-        ).scalar_one_or_none()
+        return self._session.execute(statement, execution_options=FRESH).scalar_one_or_none()
 
     def due_for_purge(self, limit: int) -> Sequence[UUID]:
         """Return videos whose time in the trash is over, and those whose purge was cut short."""
         statement = select(Video.id).where(Video.purge_at <= now()).order_by(Video.purge_at).limit(limit)
         return self._session.scalars(statement).all()
 
-    def stuck(self, limit: int) -> Sequence[Video]:
+    def stuck(self, limit: int) -> Sequence[UUID]:
         """Return videos waiting or working for longer than they may."""
         waiting = (Video.state == VideoState.UPLOADED) & (Video.updated_at < now() - timedelta(minutes=15))
         working = (Video.state == VideoState.PROCESSING) & (Video.lease_expires_at < now())
-        return self._session.scalars(select(Video).where(waiting | working, NOT_PURGED).limit(limit)).all()
+        return self._session.scalars(select(Video.id).where(waiting | working, NOT_PURGED).limit(limit)).all()
 
     def remove(self, video: Video) -> None:
         self._session.delete(video)
@@ -278,13 +277,8 @@ class VideoRepository:
 
     def _by_id(self, statement: Select[Video], cursor: str | None, limit: int) -> Slice:
         if cursor is not None:
-            try:
-                (last,) = Cursor.parse(cursor).values
-                statement = statement.where(Video.id < UUID(last))
-            except ValueError as error:
-                raise InvalidInputError(
-                    "This page address is damaged. Start again from the first page."
-                ) from error
+            (last,) = Cursor.parse(cursor, UUID)
+            statement = statement.where(Video.id < last)
         return self._slice(statement.order_by(Video.id.desc()), limit, lambda video: (str(video.id),))
 
     def _slice(self, statement: Select[Video], limit: int, key: SortKey) -> Slice:
@@ -315,8 +309,11 @@ class UploadRepository:
         statement = self._with_video().where(Video.owner_id == owner_id).order_by(Upload.video_id.desc())
         return self._session.scalars(statement).all()
 
-    def expired(self, limit: int) -> Sequence[Upload]:
-        return self._session.scalars(self._with_video().where(Upload.expires_at <= now()).limit(limit)).all()
+    def expired(self, limit: int) -> Sequence[UUID]:
+        """Return the videos of uploads that nobody finished in time."""
+        return self._session.scalars(
+            select(Upload.video_id).where(Upload.expires_at <= now()).limit(limit)
+        ).all()
 
     def remove(self, video_id: UUID) -> None:
         self._session.execute(delete(Upload).where(Upload.video_id == video_id))

@@ -137,12 +137,10 @@ class MediaStorage:
         except MissingObjectError:
             return
 
-    def open_uploads(self, key: str) -> list[str]:
-        """Return the ids of the multipart uploads of a key that are still open."""
-        pages = self._s3.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket, Prefix=key)
-        return [
-            found["UploadId"] for page in pages for found in page.get("Uploads", []) if found["Key"] == key
-        ]
+    def open_uploads(self, prefix: str) -> list[tuple[str, str]]:
+        """Return (key, upload id) of the multipart uploads under the prefix that are still open."""
+        pages = self._s3.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket, Prefix=prefix)
+        return [(found["Key"], found["UploadId"]) for page in pages for found in page.get("Uploads", [])]
 
     @property
     def _s3(self) -> "S3Client":

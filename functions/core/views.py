@@ -1,5 +1,6 @@
 """What people are shown of the tables: the shapes that the API answers and the events carry."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from functions.core.errors import FailureCode
 from functions.core.models import Event, EventKind, Role, User, Video, VideoState, Visibility
+from functions.core.storage import signed_urls
 
 Item = TypeVar("Item")
 
@@ -156,3 +158,9 @@ class EventView(View):
     def of(cls, event: Event) -> "EventView":
         video = None if event.payload is None else VideoView.model_validate(event.payload)
         return cls(seq=event.seq, kind=event.kind, video_id=event.video_id, video=video, at=event.created_at)
+
+
+def card_urls(videos: Sequence[Video], site: str) -> dict[UUID, str]:
+    """Sign an address for the card picture of each video that has one."""
+    cards = {video.id: video.card_key for video in videos if video.card_key is not None}
+    return dict(zip(cards, signed_urls(site, list(cards.values())), strict=True))

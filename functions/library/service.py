@@ -10,16 +10,13 @@ from functions.core.database import after_commit
 from functions.core.errors import FieldError, InvalidInputError, InvalidStateError, VersionConflictError
 from functions.core.models import EventKind, User, Video, VideoState, Visibility, now
 from functions.core.repositories import VideoRepository
-from functions.core.storage import signed_urls
-from functions.core.views import VideoView
+from functions.core.views import VideoView, card_urls
 
 
 def show(videos: Sequence[Video], site: str) -> list[VideoView]:
     """Show the videos with their pictures, all signed at once."""
-    keys = {video.id: video.card_key for video in videos}
-    pictured = [key for key in keys.values() if key is not None]
-    urls = dict(zip(pictured, signed_urls(site, pictured), strict=True))
-    return [VideoView.of(video, poster_url=urls.get(keys[video.id] or "")) for video in videos]
+    cards = card_urls(videos, site)
+    return [VideoView.of(video, poster_url=cards.get(video.id)) for video in videos]
 
 
 def edit(

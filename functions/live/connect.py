@@ -11,7 +11,7 @@ from functions.live import sockets
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler
+@tracer.capture_lambda_handler(capture_response=False)
 def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     socket = event["requestContext"]
     match socket["routeKey"]:

@@ -12,7 +12,7 @@ from functions.records import service
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler
+@tracer.capture_lambda_handler(capture_response=False)
 def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any] | None:
     with transaction() as session:
         if event.get("detail-type") == "Step Functions Execution Status Change":

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from functions.core import events
+from functions.core import events, processing
 from functions.core.database import after_commit
 from functions.core.errors import FailureCode, SourceRejectedError
 from functions.core.models import Rendition, Video, VideoState, now
@@ -27,6 +27,8 @@ def claim(session: Session, source_key: str, execution: str) -> dict[str, Any]:
     video = videos.find(video_id, lock=True)
     if video is None or video.purge_started_at is not None:
         logger.info("Nothing to process", video_id=str(video_id))
+        if video is None:
+            after_commit(session, lambda: events.watch("remove_bytes", video_id))
         return {"claimed": False}
     if video.state is VideoState.PROCESSING and video.execution == execution:
         return {"claimed": True, "job": _job(video)}  # our own claim, whose answer got lost
@@ -129,29 +131,13 @@ def fail(session: Session, video_id: UUID, attempt: int, error: dict[str, Any]) 
     """End the attempt with a reason. The source is kept, so that it can be tried again."""
     code = _failure_code(error)
     logger.warning("Processing failed", code=code, error=error)
-    _fail(session, video_id, code, if_attempt=attempt)
+    processing.fail(session, video_id, code, if_attempt=attempt)
 
 
 def end_of_execution(session: Session, execution: str, execution_input: str) -> None:
     """Fail the video of an execution that ran out of time, was stopped, or could not tell of its failure."""
     video_id = UUID(json.loads(execution_input)["source_key"].removeprefix("source/"))
-    _fail(session, video_id, FailureCode.INTERNAL, if_execution=execution)
-
-
-def _fail(session: Session, video_id: UUID, code: FailureCode, **narrowed: object) -> None:
-    video = VideoRepository(session).move(
-        video_id,
-        to=VideoState.FAILED,
-        expected=[VideoState.PROCESSING],
-        failure_code=code,
-        progress=None,
-        lease_expires_at=None,
-        execution=None,
-        **narrowed,
-    )
-    if video is not None:
-        events.record(session, video)
-        after_commit(session, lambda: events.watch("tidy", video_id))
+    processing.fail(session, video_id, FailureCode.INTERNAL, if_execution=execution)
 
 
 def _change(

@@ -18,10 +18,10 @@ processor = BatchProcessor(event_type=EventType.SQS)
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler
+@tracer.capture_lambda_handler(capture_response=False)
 def handle(event: dict[str, Any], context: LambdaContext) -> Any:
     if event.get("job") == "daily":
-        return service.daily(media_storage())
+        return service.daily()
     return process_partial_response(event=event, record_handler=run, processor=processor, context=context)
 
 

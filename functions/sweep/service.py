@@ -3,120 +3,101 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
-from functions.core import events
+from functions.core import events, processing
 from functions.core.database import after_commit, transaction
 from functions.core.errors import FailureCode
-from functions.core.models import EventKind, Video, VideoState, media_prefix, now, source_key
+from functions.core.models import EventKind, VideoState, media_prefix, now, source_key
 from functions.core.observability import logger
 from functions.core.repositories import EventRepository, SessionRepository, UploadRepository, VideoRepository
-from functions.core.storage import MediaStorage
+from functions.core.storage import MediaStorage, MissingObjectError
 
 BATCH = 500  # of each kind a day; what is left over is found the next day
 LATE_WRITER_SECONDS = 900  # the longest that a function which was running may still write
 
 
-def daily(storage: MediaStorage) -> dict[str, int]:
-    """Look over the whole drive once and return what was found."""
+def daily() -> dict[str, int]:
+    """Look over the whole drive and queue a job for each video that needs one; return how many of each."""
     with transaction() as session:
-        videos = VideoRepository(session)
-        due = videos.due_for_purge(BATCH)
-        stuck = videos.stuck(BATCH)
-        for video in stuck:
-            _unstick(session, video)
         SessionRepository(session).remove_expired()
         EventRepository(session).remove_old()
-        expired = [upload.video_id for upload in UploadRepository(session).expired(BATCH)]
-    for video_id in due:
-        events.watch("purge", video_id)
-    for video_id in expired:
-        _drop_upload(storage, video_id)
-    found = {"purged": len(due), "stuck": len(stuck), "expired": len(expired)}
+        due = {
+            "purge": VideoRepository(session).due_for_purge(BATCH),
+            "job": VideoRepository(session).stuck(BATCH),
+            "drop_upload": UploadRepository(session).expired(BATCH),
+        }
+    for job, video_ids in due.items():
+        for video_id in video_ids:
+            events.watch(job, video_id)
+    found = {job: len(video_ids) for job, video_ids in due.items()}
     logger.info("Swept", extra=found)
     return found
 
 
 def check_job(_storage: MediaStorage, video_id: UUID) -> None:
-    """End a job that outlived its lease, start one that never began."""
+    """Start a job that never began, end one that outlived its lease."""
     with transaction() as session:
         video = VideoRepository(session).find(video_id, lock=True)
-        if video is not None and video.purge_started_at is None:
-            _unstick(session, video)
-
-
-def _unstick(session: Session, video: Video) -> None:
-    if video.state is VideoState.UPLOADED:
-        after_commit(session, lambda: events.start_processing(video.source_key))
-        after_commit(session, lambda: events.watch("job", video.id, seconds=events.START_WITHIN_SECONDS))
-    elif video.state is VideoState.PROCESSING and video.lease_expires_at and video.lease_expires_at <= now():
-        execution = video.execution
-        failed = VideoRepository(session).move(
-            video.id,
-            to=VideoState.FAILED,
-            expected=[VideoState.PROCESSING],
-            if_attempt=video.attempt,
-            failure_code=FailureCode.INTERNAL,
-            progress=None,
-            lease_expires_at=None,
-            execution=None,
-        )
-        if failed is not None:
-            logger.warning("A job outlived its lease", video_id=str(video.id))
-            events.record(session, failed)
+        if video is None or video.purge_started_at is not None:
+            return
+        if video.state is VideoState.UPLOADED:
+            after_commit(session, lambda: events.start_processing(source_key(video_id)))
+            after_commit(session, lambda: events.watch("job", video_id, seconds=events.START_WITHIN_SECONDS))
+        elif video.has_outlived_its_lease():
+            execution = video.execution
+            logger.warning("A job outlived its lease", video_id=str(video_id))
+            processing.fail(session, video_id, FailureCode.INTERNAL, if_attempt=video.attempt)
             if execution:
                 after_commit(session, lambda: events.stop_processing(execution))
-            after_commit(session, lambda: events.watch("tidy", video.id))
 
 
-def _drop_upload(storage: MediaStorage, video_id: UUID) -> None:
-    """Give up an upload that nobody finished in time."""
+def drop_upload(storage: MediaStorage, video_id: UUID) -> None:
+    """Give up an upload that nobody finished in time; one that is whole after all is processed instead."""
     with transaction() as session:
         videos = VideoRepository(session)
         video = videos.find(video_id, lock=True)
         if video is None or video.state is not VideoState.UPLOADING:
             return
-        for upload_id in storage.open_uploads(video.source_key):
-            storage.abort_upload(video.source_key, upload_id)
+        if _is_there(storage, video.source_key):
+            after_commit(session, lambda: events.start_processing(source_key(video_id)))
+            return
+        _abort_uploads(storage, video.source_key)
         events.record(session, video, EventKind.REMOVED)
         videos.remove(video)
+        after_commit(session, lambda: events.watch("remove_bytes", video_id, seconds=LATE_WRITER_SECONDS))
 
 
 def purge(storage: MediaStorage, video_id: UUID) -> None:
     """Delete a video for good: mark it, remove every byte, prove it, and only then remove the row."""
     with transaction() as session:
         video = VideoRepository(session).find(video_id, lock=True)
-        if video is None or video.purge_at is None or video.purge_at > now():
-            return  # done already, or restored in the meantime
+        if video is None:
+            return  # done already
         if video.purge_started_at is None:
+            if video.purge_at is None or video.purge_at > now():
+                return  # restored in the meantime
             video.start_purge()
             session.flush()
             events.record(session, video, EventKind.REMOVED)
         execution = video.execution
     if execution:
         events.stop_processing(execution)
-    removed = remove_bytes(storage, video_id)
+    removed = _remove_all(storage, video_id)
     with transaction() as session:
         videos = VideoRepository(session)
         if (video := videos.find(video_id, lock=True)) is not None:
             videos.remove(video)
-    if execution:
-        events.watch("remove_bytes", video_id, seconds=LATE_WRITER_SECONDS)
+    # A function that was encoding when the run ended may write for a while yet.
+    events.watch("remove_bytes", video_id, seconds=LATE_WRITER_SECONDS)
     logger.info("Video deleted for good: all copies removed", video_id=str(video_id), objects=removed)
 
 
-def remove_bytes(storage: MediaStorage, video_id: UUID) -> int:
-    """Remove every object and open upload of the video; return how many. Raises if one is left."""
-    source, prefix = source_key(video_id), media_prefix(video_id)
-    for upload_id in storage.open_uploads(source):
-        storage.abort_upload(source, upload_id)
-    removed = storage.delete(key for where in (source, prefix) for key, _ in storage.keys(where))
-    left = [key for where in (source, prefix) for key, _ in storage.keys(where)] + storage.open_uploads(
-        source
-    )
-    if left:
-        raise OSError(f"{len(left)} objects of video {video_id} are still there")
-    return removed
+def remove_bytes(storage: MediaStorage, video_id: UUID) -> None:
+    """Remove what is stored of a video that has no row."""
+    with transaction() as session:
+        if VideoRepository(session).find(video_id) is not None:
+            return
+    if removed := _remove_all(storage, video_id):
+        logger.info("Late bytes removed", video_id=str(video_id), objects=removed)
 
 
 def tidy(storage: MediaStorage, video_id: UUID) -> None:
@@ -125,12 +106,42 @@ def tidy(storage: MediaStorage, video_id: UUID) -> None:
         video = VideoRepository(session).find(video_id)
         if video is None or video.state not in {VideoState.READY, VideoState.FAILED}:
             return
-        served = f"{media_prefix(video_id)}{video.revision}/"
-    storage.delete(key for key, _ in storage.keys(media_prefix(video_id)) if not key.startswith(served))
+        served, attempts = video.revision, range(1, video.attempt + 1)
+    for revision in attempts:
+        if revision != served:
+            prefix = f"{media_prefix(video_id)}{revision}/"
+            storage.delete(key for key, _ in storage.keys(prefix))
+            _abort_uploads(storage, prefix)
 
 
-JOBS: dict[str, Callable[[MediaStorage, UUID], object]] = {
+def _remove_all(storage: MediaStorage, video_id: UUID) -> int:
+    """Remove every object and open upload of the video; return how many. Raises if one is left."""
+    removed = 0
+    prefixes = (source_key(video_id), media_prefix(video_id))
+    for prefix in prefixes:
+        _abort_uploads(storage, prefix)
+        removed += storage.delete(key for key, _ in storage.keys(prefix))
+    for prefix in prefixes:
+        if [*storage.keys(prefix), *storage.open_uploads(prefix)]:
+            raise OSError(f"{prefix} is not empty yet")
+    return removed
+
+
+def _abort_uploads(storage: MediaStorage, prefix: str) -> None:
+    for key, upload_id in storage.open_uploads(prefix):
+        storage.abort_upload(key, upload_id)
+
+
+def _is_there(storage: MediaStorage, key: str) -> bool:
+    try:
+        return storage.size(key) > 0
+    except MissingObjectError:
+        return False
+
+
+JOBS: dict[str, Callable[[MediaStorage, UUID], None]] = {
     "job": check_job,
+    "drop_upload": drop_upload,
     "purge": purge,
     "remove_bytes": remove_bytes,
     "tidy": tidy,

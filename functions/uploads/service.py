@@ -20,7 +20,7 @@ from functions.core.errors import (
 from functions.core.models import EventKind, Upload, User, Video, VideoState, uuid7
 from functions.core.repositories import UploadRepository, UserRepository, VideoRepository
 from functions.core.settings import settings
-from functions.core.storage import MediaStorage, MissingObjectError, Part
+from functions.core.storage import PART_URL_SECONDS, MediaStorage, MissingObjectError, Part
 
 MIN_PART_BYTES = 8 * 1024**2
 MOST_PARTS = 9_000  # S3 takes 10,000
@@ -31,13 +31,6 @@ def start(
 ) -> Upload:
     """Reserve the bytes of a new video and open its multipart upload."""
     _check_size(size)
-    users = UserRepository(session)
-    users.lock(owner.id)
-    originals, renditions, _ = users.usage(owner.id)
-    if originals + renditions + size > owner.quota_bytes:
-        raise QuotaExceededError(
-            "Your drive is full. Delete something for good to make room, then try again."
-        )
     video = Video(
         id=uuid7(),
         owner_id=owner.id,
@@ -45,10 +38,16 @@ def start(
         title=PurePath(file_name).stem.strip() or file_name,
         size_bytes=size,
     )
+    s3_upload_id = storage.start_upload(video.source_key)  # before the lock: nobody waits for S3 in it
+    try:
+        _reserve(session, owner, size)
+    except QuotaExceededError:
+        storage.abort_upload(video.source_key, s3_upload_id)
+        raise
     VideoRepository(session).add(video)
     upload = Upload(
         video_id=video.id,
-        s3_upload_id=storage.start_upload(video.source_key),
+        s3_upload_id=s3_upload_id,
         size_bytes=size,
         part_size=max(MIN_PART_BYTES, -(-size // MOST_PARTS)),
         fingerprint=fingerprint,
@@ -67,6 +66,15 @@ def _check_size(size: int) -> None:
         raise FileTooLargeError(
             f"This file is too large: a video may have {_readable(settings().max_upload_bytes)}."
         )
+
+
+def _reserve(session: Session, owner: User, size: int) -> None:
+    """Refuse what the drive has no room for; the lock decides one at a time."""
+    users = UserRepository(session)
+    quota = users.lock(owner.id).quota_bytes
+    originals, renditions, _ = users.usage(owner.id)
+    if originals + renditions + size > quota:
+        raise QuotaExceededError("Your drive is full. Delete something for good, then try again.")
 
 
 def _readable(size: int) -> str:
@@ -99,10 +107,19 @@ def complete(session: Session, storage: MediaStorage, owner: User, video_id: UUI
     UploadRepository(session).remove(video_id)
     video = videos.move(video_id, to=VideoState.UPLOADED, expected=[VideoState.UPLOADING])
     if video is None:  # another request, or the bucket's own event, was quicker
-        return videos.owned(video_id, owner.id)
+        return _found_or_unwanted(session, owner, video_id)
     events.record(session, video)
     after_commit(session, lambda: events.watch("job", video_id, seconds=events.START_WITHIN_SECONDS))
     return video
+
+
+def _found_or_unwanted(session: Session, owner: User, video_id: UUID) -> Video:
+    """Return the video; if it was given up while its parts were joined, have what was joined removed."""
+    try:
+        return VideoRepository(session).owned(video_id, owner.id)
+    except NotFoundError:
+        events.watch("remove_bytes", video_id)
+        raise
 
 
 def _join(storage: MediaStorage, upload: Upload) -> None:
@@ -148,3 +165,5 @@ def abort(session: Session, storage: MediaStorage, owner: User, video_id: UUID) 
     storage.abort_upload(video.source_key, upload.s3_upload_id)
     events.record(session, video, EventKind.REMOVED)
     videos.remove(video)
+    # A part under way may still arrive, and the parts may have been joined this very moment.
+    after_commit(session, lambda: events.watch("remove_bytes", video_id, seconds=PART_URL_SECONDS))

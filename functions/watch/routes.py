@@ -9,8 +9,7 @@ from functions.core.errors import NotFoundError
 from functions.core.http import CursorText, DatabaseSession, Limit, Site, ViewerId, answer, cookie
 from functions.core.models import VideoState
 from functions.core.repositories import UserRepository, VideoRepository
-from functions.core.storage import signed_urls
-from functions.core.views import Owner, Page, PublicVideo, View
+from functions.core.views import Owner, Page, PublicVideo, View, card_urls
 from functions.watch import service
 
 router = APIGatewayHttpRouter()
@@ -69,11 +68,10 @@ def videos_of_user(
 def watch(video_id: UUID, viewer_id: ViewerId, session: DatabaseSession, site: Site) -> WatchView:
     video = VideoRepository(session).watchable(video_id, viewer_id)
     playable = video.state is VideoState.READY and video.playlist_key is not None
-    poster = signed_urls(site, [video.card_key])[0] if video.card_key else None
     return WatchView.of(
         video,
         viewer_id=viewer_id,
-        poster_url=poster,
+        poster_url=card_urls([video], site).get(video.id),
         state=video.state,
         width=video.width,
         height=video.height,

@@ -5,16 +5,14 @@ from uuid import UUID
 
 from functions.core.models import Video, Visibility
 from functions.core.settings import settings
-from functions.core.storage import playback_cookies, signed_urls
-from functions.core.views import PublicVideo
+from functions.core.storage import playback_cookies
+from functions.core.views import PublicVideo, card_urls
 
 
 def show(videos: Sequence[Video], viewer_id: UUID | None, site: str) -> list[PublicVideo]:
-    keys = [video.card_key or "" for video in videos]
-    return [
-        PublicVideo.of(video, viewer_id=viewer_id, poster_url=url)
-        for video, url in zip(videos, signed_urls(site, keys), strict=True)
-    ]
+    """Show the videos with their pictures, all signed at once."""
+    cards = card_urls(videos, site)
+    return [PublicVideo.of(video, viewer_id=viewer_id, poster_url=cards.get(video.id)) for video in videos]
 
 
 def grant(video: Video, site: str) -> tuple[dict[str, str], int]:

@@ -47,8 +47,8 @@ class FakeStorage:
     def abort_upload(self, key: str, upload_id: str) -> None:
         self.uploads.pop((key, upload_id), None)
 
-    def open_uploads(self, key: str) -> list[str]:
-        return [upload_id for found, upload_id in self.uploads if found == key]
+    def open_uploads(self, prefix: str) -> list[tuple[str, str]]:
+        return [found for found in self.uploads if found[0].startswith(prefix)]
 
     def size(self, key: str) -> int:
         if key not in self.objects:

@@ -3,6 +3,7 @@
 import json
 import time
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -84,6 +85,7 @@ def test_tidying_keeps_only_the_revision_that_is_served(ann, add_video, bucket, 
 def test_the_daily_sweep_finds_what_is_due(ann, add_video, bucket, doorbells, lambda_context):
     due = add_video(ann, trashed_at=now(), purge_at=now() - timedelta(minutes=1))
     kept = add_video(ann, trashed_at=now(), purge_at=now() + timedelta(days=1))
+    stuck = add_video(ann, state=VideoState.PROCESSING, lease_expires_at=now() - timedelta(minutes=1))
     dead = add_video(ann, state=VideoState.UPLOADING, revision=None)
     bucket.uploads[f"source/{dead}", "u"] = {}
     with database.transaction() as session:
@@ -101,11 +103,39 @@ def test_the_daily_sweep_finds_what_is_due(ann, add_video, bucket, doorbells, la
             created_at=long_ago,
         )
         session.add(old)
-    assert sweep.handle({"job": "daily"}, lambda_context) == {"purged": 1, "stuck": 0, "expired": 1}
-    assert doorbells.watched == [("purge", str(due), 0)]
+    assert sweep.handle({"job": "daily"}, lambda_context) == {"purge": 1, "job": 1, "drop_upload": 1}
+    assert doorbells.watched == [
+        ("purge", str(due), 0),
+        ("job", str(stuck), 0),
+        ("drop_upload", str(dead), 0),
+    ]
     assert read(kept) is not None
+    do("drop_upload", dead, lambda_context)
     assert read(dead) is None
     assert bucket.uploads == {}
     with database.transaction() as session:
         assert session.query(Session).filter_by(token_hash="old").count() == 0
     assert ann.get("/api/events?after=0").json["reset"], "events that were tidied away cannot be replayed"
+
+
+def test_an_expired_upload_that_is_whole_after_all_is_processed_and_not_dropped(
+    ann, add_video, bucket, doorbells, lambda_context
+):
+    video_id = add_video(ann, state=VideoState.UPLOADING, revision=None)
+    bucket.objects = {f"source/{video_id}": b"whole"}
+    do("drop_upload", video_id, lambda_context)
+    assert read(video_id) is not None
+    assert doorbells.started == [f"source/{video_id}"]
+
+
+def test_bytes_without_a_row_are_removed_and_bytes_with_one_are_not(ann, add_video, bucket, lambda_context):
+    video_id = add_video(ann)
+    bucket.objects = {f"source/{video_id}": b"s"}
+    do("remove_bytes", video_id, lambda_context)
+    assert bucket.objects
+    nobodys = uuid4()
+    bucket.objects[f"media/{nobodys}/1/v720/00003.mp4"] = b"late"
+    bucket.uploads[f"media/{nobodys}/1/v720/00004.mp4", "u"] = {}
+    do("remove_bytes", nobodys, lambda_context)
+    assert list(bucket.objects) == [f"source/{video_id}"]
+    assert bucket.uploads == {}
