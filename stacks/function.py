@@ -32,7 +32,7 @@ from constructs import Construct
 from stacks.config import StageConfig
 from stacks.data import Data
 from stacks.network import Network
-from stacks.review import acknowledge
+from stacks.review import NETWORK_INTERFACES, acknowledge
 
 ROOT = Path(__file__).parent.parent
 RUNTIME = lambda_.Runtime.PYTHON_3_14
@@ -43,16 +43,6 @@ WHEELS = (
     "--platform=manylinux2014_aarch64",
     "--platform=manylinux_2_28_aarch64",
 )
-NETWORK_INTERFACES = (
-    "ec2:CreateNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSubnets",
-    "ec2:DeleteNetworkInterface",
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:UnassignPrivateIpAddresses",
-)
-"""What the role of a function in a VPC must be allowed to do, so that Lambda can put it there."""
-
 MEGABYTE = 1024**2
 BUDGETS = {"Dependencies": 80 * MEGABYTE, "Ffmpeg": 165 * MEGABYTE}
 """Lambda unpacks at most 250 MB for one function: these two, and 5 MB of our own."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from aws_cdk import App, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 from synthesis import Stage, synthesise
@@ -186,3 +187,18 @@ def test_review_stops_what_is_neither_right_nor_answered() -> None:
     cdk_app.Validations.of(app).add_plugins(Review(app))
     with pytest.raises(RuntimeError, match="AwsSolutions-S10"):
         app.synth()
+
+
+@pytest.mark.parametrize("action", ["s3:ListAllMyBuckets", "ec2:CreateNetworkInterface"])
+def test_review_stops_a_new_permission_on_everything(action: str) -> None:
+    """Also one that other roles have, and beside one that this role may have."""
+    app = App()
+    role = iam.Role(
+        Stack(app, "Stack"), "EncodeRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")
+    )
+    role.add_to_policy(iam.PolicyStatement(actions=["xray:PutTraceSegments"], resources=["*"]))
+    cdk_app.Validations.of(app).add_plugins(Review(app))
+    app.synth()
+    role.add_to_policy(iam.PolicyStatement(actions=[action], resources=["*"]))
+    with pytest.raises(RuntimeError, match="AwsSolutions-IAM5"):
+        app.synth(force=True)
