@@ -148,14 +148,20 @@ class Data(Construct):
             "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True
         )
         if stage.cdn:
+            distributions = bucket.stack.format_arn(
+                service="cloudfront", region="", resource="distribution", resource_name="*"
+            )
             bucket.add_to_resource_policy(
-                # Naming the distribution would tie this stack to the one above it, which ties back.
+                # Naming the one distribution would tie this stack to the one above it, which ties back.
                 iam.PolicyStatement(
                     sid="ReadByOurDistributions",
                     principals=[iam.ServicePrincipal("cloudfront.amazonaws.com")],
                     actions=["s3:GetObject"],
                     resources=[bucket.arn_for_objects("media/*")],
-                    conditions={"StringEquals": {"AWS:SourceAccount": bucket.stack.account}},
+                    conditions={
+                        "StringEquals": {"AWS:SourceAccount": bucket.stack.account},
+                        "ArnLike": {"AWS:SourceArn": distributions},
+                    },
                 )
             )
         acknowledge(bucket, {"S1": "Access logs would keep who watched what."})
