@@ -117,6 +117,7 @@ class StageConfig:
     public_grant: timedelta = timedelta(minutes=5)
 
     admin_email: str = ""
+    """Whoever confirms this address is the drive's administrator."""
     confirmation_code_hint: str = ""
 
     def __post_init__(self) -> None:
@@ -131,6 +132,11 @@ class StageConfig:
         _require(self.archive_days >= 1, "archive_days", "at least 1")
         _require((self.database is None) != (self.host is None), "database", "Aurora, or a host that has one")
         _require(self.network or self.database is None, "network", "True where there is an Aurora database")
+        _require(
+            not self.admin_email or bool(re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", self.admin_email)),
+            "admin_email",
+            "name@domain, or nothing",
+        )
         _require(self.domain is None or self.cdn, "domain", "None where there is no cdn to serve it")
 
     @property

@@ -328,16 +328,19 @@ class Edge(Construct):
 
     def _headers(self, construct_id: str, others: Mapping[str, str]) -> cloudfront.ResponseHeadersPolicy:
         bucket = self._data.media
-        upload_origins = [
+        connected = [
             f"https://{bucket.bucket_regional_domain_name}",
             f"https://{bucket.bucket_dual_stack_domain_name}",
         ]
+        # Not every browser counts our socket as 'self'. CloudFront's own names come too late to be told.
+        if domain := self._stage.domain:
+            connected.append(f"wss://{domain.name}")
         return cloudfront.ResponseHeadersPolicy(
             self,
             construct_id,
             security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
                 content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
-                    content_security_policy=content_security_policy(upload_origins), override=True
+                    content_security_policy=content_security_policy(connected), override=True
                 ),
                 content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
                 frame_options=cloudfront.ResponseHeadersFrameOptions(

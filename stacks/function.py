@@ -173,13 +173,14 @@ def _environment(stage: StageConfig, data: Data, *, service: str) -> dict[str, s
         "PLAYBACK_GRANT_SECONDS": _seconds(stage.playback_grant),
         "PUBLIC_GRANT_SECONDS": _seconds(stage.public_grant),
         "PROCESSING_LEASE_SECONDS": _seconds(stage.processing_lease),
-        "ADMIN_EMAIL": stage.admin_email,
+        "ADMIN_EMAIL": stage.admin_email.lower(),
         "CONFIRMATION_CODE_HINT": stage.confirmation_code_hint,
         "FFMPEG": stage.host.ffmpeg if stage.host else "/opt/bin/ffmpeg",
         "FFPROBE": stage.host.ffprobe if stage.host else "/opt/bin/ffprobe",
         "POWERTOOLS_SERVICE_NAME": service,
         "POWERTOOLS_METRICS_NAMESPACE": "StreamTime",
         "POWERTOOLS_TRACE_DISABLED": "false" if stage.tracing else "true",
+        "POWERTOOLS_TRACER_CAPTURE_RESPONSE": "false",  # answers hold signed addresses
         "LOG_LEVEL": "INFO",
     }
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 
-def content_security_policy(upload_origins: Sequence[str]) -> str:
-    """Allow our own files and nothing inline; pages also send bytes to where uploads go."""
+def content_security_policy(other_origins: Sequence[str]) -> str:
+    """Allow our own files and nothing inline; pages also connect to where uploads go, and to our socket."""
     directives = {
         "default-src": ["'none'"],
         "script-src": ["'self'"],
@@ -14,7 +14,7 @@ def content_security_policy(upload_origins: Sequence[str]) -> str:
         "media-src": ["'self'", "blob:"],
         "worker-src": ["'self'", "blob:"],
         "manifest-src": ["'self'"],
-        "connect-src": ["'self'", *upload_origins],
+        "connect-src": ["'self'", *other_origins],
         "base-uri": ["'none'"],
         "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],

@@ -232,8 +232,8 @@ def test_the_network_has_no_way_in_and_no_nat(aws_stage: Stage) -> None:
     assert not aws_stage.resources("AWS::EC2::NatGateway")
     assert not aws_stage.resources("AWS::EC2::InternetGateway")
     assert len(aws_stage.resources("AWS::EC2::EgressOnlyInternetGateway")) == 1
-    for endpoint in aws_stage.resources("AWS::EC2::VPCEndpoint").values():
-        assert endpoint["VpcEndpointType"] == "Gateway"
+    endpoints = aws_stage.resources("AWS::EC2::VPCEndpoint").values()
+    assert {endpoint["VpcEndpointType"] for endpoint in endpoints} == {"Gateway"}
 
 
 def test_only_media_wants_a_signature_and_only_the_api_is_told_the_host(aws_stage: Stage) -> None:
@@ -250,6 +250,32 @@ def test_only_media_wants_a_signature_and_only_the_api_is_told_the_host(aws_stag
         if "x-viewer-host" in functions[association["FunctionARN"]["Fn::GetAtt"][0]]["FunctionCode"]
     }
     assert told == {"/api/*", "/live"}
+
+
+def test_only_distributions_of_this_account_read_media(aws_stage: Stage) -> None:
+    policies = aws_stage.resources("AWS::S3::BucketPolicy").values()
+    (media,) = [policy for policy in policies if policy["Bucket"] == {"Ref": "DataMedia56AA92A6"}]
+    (read,) = [it for it in media["PolicyDocument"]["Statement"] if it["Effect"] == "Allow"]
+    assert read["Condition"]["StringEquals"] == {"AWS:SourceAccount": {"Ref": "AWS::AccountId"}}
+    arn = json.dumps(read["Condition"]["ArnLike"]["AWS:SourceArn"])
+    assert ":cloudfront::" in arn
+    assert arn.endswith(':distribution/*"]]}')
+
+
+def test_no_browser_keeps_media(aws_stage: Stage) -> None:
+    cdn = aws_stage.one("AWS::CloudFront::Distribution")["DistributionConfig"]
+    (media,) = [it for it in cdn["CacheBehaviors"] if it["PathPattern"] == "/media/*"]
+    policies = aws_stage.resources("AWS::CloudFront::ResponseHeadersPolicy")
+    headers = policies[media["ResponseHeadersPolicyId"]["Ref"]]["ResponseHeadersPolicyConfig"]
+    assert {"Header": "Cache-Control", "Value": "private, no-store", "Override": True} in headers[
+        "CustomHeadersConfig"
+    ]["Items"]
+
+
+def test_a_site_with_a_name_says_where_its_socket_is(stages) -> None:
+    for headers in stages("domain").resources("AWS::CloudFront::ResponseHeadersPolicy").values():
+        security = headers["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+        assert " wss://video.example.org;" in json.dumps(security["ContentSecurityPolicy"])
 
 
 def test_pages_run_no_inline_script_and_send_bytes_to_the_bucket_only(aws_stage: Stage) -> None:

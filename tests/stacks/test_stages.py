@@ -29,6 +29,7 @@ NOT_SETTINGS = {
     "LOG_LEVEL",  # the rest is read by Powertools
     "POWERTOOLS_METRICS_NAMESPACE",
     "POWERTOOLS_SERVICE_NAME",
+    "POWERTOOLS_TRACER_CAPTURE_RESPONSE",
     "POWERTOOLS_TRACE_DISABLED",
 }
 
@@ -97,6 +98,12 @@ def test_what_a_function_is_told_can_be_read_as_settings(stage: Stage) -> None:
         assert read.processing_lease_seconds == stage.config.processing_lease.total_seconds()
 
 
+def test_the_administrators_address_is_told_as_accounts_have_it(stages) -> None:
+    named = synthesise(replace(STAGES["local"], admin_email="Admin@Example.org"))
+    told = named.ours()["functions.api.handler.handle"]["Environment"]["Variables"]
+    assert told["ADMIN_EMAIL"] == "admin@example.org"
+
+
 def test_the_emulator_has_everything_the_local_stage_is_made_of(stages) -> None:
     used = {
         resource["Type"]
@@ -138,6 +145,7 @@ def test_an_unknown_stage_is_refused_by_name() -> None:
         ("dev", {"max_upload_bytes": 2**60}),
         ("dev", {"trash_days": 0}),
         ("dev", {"archive_days": 0}),
+        ("dev", {"admin_email": "admin"}),
         ("dev", {"database": None}),
         ("dev", {"network": False}),
         ("local", {"domain": Domain(name="a.example.org", zone_id="Z1", zone_name="example.org")}),
