@@ -131,6 +131,7 @@ class Data(Construct):
                 s3.LifecycleRule(
                     id="AbortIncompleteUploads", abort_incomplete_multipart_upload_after=Duration.days(7)
                 ),
+                s3.LifecycleRule(id="DropWork", prefix="work/", expiration=Duration.days(7)),
                 s3.LifecycleRule(
                     id="ArchiveOriginals",
                     prefix="source/",

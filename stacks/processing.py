@@ -95,7 +95,9 @@ class Processing(Construct):
     def _steps(self) -> dict[str, Function]:
         """Make what touches pictures and sound: outside the VPC, with no way to the database."""
 
-        def step(name: str, *, memory: int, minutes: int, reads: str, writes: bool, ffmpeg: bool) -> Function:
+        def step(
+            name: str, *, memory: int, minutes: int, reads: list[str], writes: str, ffmpeg: bool
+        ) -> Function:
             function = Function(
                 self,
                 name.capitalize(),
@@ -106,19 +108,24 @@ class Processing(Construct):
                 **self._common,
             )
             objects = self._data.media.arn_for_objects
-            function.allow("s3:GetObject", on=objects(reads))
-            if writes:
-                function.allow("s3:PutObject", "s3:AbortMultipartUpload", on=objects("media/*"))
+            function.allow("s3:GetObject", on=[objects(keys) for keys in reads])
+            function.allow("s3:PutObject", "s3:AbortMultipartUpload", on=objects(writes))
             return function
 
-        original, rendition = "source/*", "media/*"
+        # An upload whose container can't be read from the middle is copied into one that can, for a while.
+        copy, rendition = "work/*", "media/*"
+        original = ["source/*", copy]
         steps = {
-            "probe": step("probe", memory=1769, minutes=5, reads=original, writes=False, ffmpeg=True),
-            "poster": step("poster", memory=1769, minutes=5, reads=original, writes=True, ffmpeg=True),
-            "resize": step("resize", memory=1024, minutes=2, reads=rendition, writes=True, ffmpeg=False),
-            "audio": step("audio", memory=1769, minutes=15, reads=original, writes=True, ffmpeg=True),
-            "encode": step("encode", memory=3008, minutes=15, reads=original, writes=True, ffmpeg=True),
-            "package": step("package", memory=1024, minutes=5, reads=rendition, writes=True, ffmpeg=False),
+            "probe": step("probe", memory=1769, minutes=15, reads=original, writes=copy, ffmpeg=True),
+            "poster": step("poster", memory=1769, minutes=5, reads=original, writes=rendition, ffmpeg=True),
+            "resize": step(
+                "resize", memory=1024, minutes=2, reads=[rendition], writes=rendition, ffmpeg=False
+            ),
+            "audio": step("audio", memory=1769, minutes=15, reads=original, writes=rendition, ffmpeg=True),
+            "encode": step("encode", memory=3008, minutes=15, reads=original, writes=rendition, ffmpeg=True),
+            "package": step(
+                "package", memory=1024, minutes=5, reads=[rendition], writes=rendition, ffmpeg=False
+            ),
         }
         steps["package"].allow(
             "s3:ListBucket", on=self._data.media.bucket_arn, StringLike={"s3:prefix": rendition}
@@ -192,7 +199,7 @@ class Processing(Construct):
         sweep.allow(
             "s3:DeleteObject",
             "s3:AbortMultipartUpload",
-            on=[media.arn_for_objects("source/*"), media.arn_for_objects("media/*")],
+            on=[media.arn_for_objects(f"{folder}/*") for folder in ("source", "media", "work")],
         )
         sweep.add_event_source(sources.SqsEventSource(self.watchdog, report_batch_item_failures=True))
         scheduler.Schedule(

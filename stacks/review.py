@@ -19,7 +19,7 @@ from cdk_nag import AwsSolutionsChecks
 from constructs import IConstruct
 
 WILDCARDS = {
-    r".+/(source|media)/\*": "Objects of one bucket, whose names are made later.",
+    r".+/(source|media|work)/\*": "Objects of one bucket, whose names are made later.",
     r".+:execution:.+:\*": "Executions of one state machine.",
     r".+/@connections/\*": "Sockets of one API.",
     r"<\w+\.Arn>:\*": "Versions of one function, as the CDK grants them.",

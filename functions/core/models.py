@@ -198,6 +198,11 @@ def media_prefix(video_id: UUID | str) -> str:
     return f"media/{video_id}/"
 
 
+def work_prefix(video_id: UUID | str) -> str:
+    """Where processing keeps what only it reads; nothing here is served or kept."""
+    return f"work/{video_id}/"
+
+
 class Upload(Base, kw_only=True):
     """A multipart upload under way; gone when the video is complete."""
 

@@ -123,8 +123,7 @@ def finish(session: Session, video_id: UUID, attempt: int, package: dict[str, An
             for found in package["renditions"]
         ]
     )
-    if attempt > 1:
-        after_commit(session, lambda: events.watch("tidy", video_id))
+    after_commit(session, lambda: events.watch("tidy", video_id))
 
 
 def fail(session: Session, video_id: UUID, attempt: int, error: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from functions.core import events, processing
 from functions.core.database import after_commit, transaction
 from functions.core.errors import FailureCode
-from functions.core.models import EventKind, VideoState, media_prefix, now, source_key
+from functions.core.models import EventKind, VideoState, media_prefix, now, source_key, work_prefix
 from functions.core.observability import logger
 from functions.core.repositories import EventRepository, SessionRepository, UploadRepository, VideoRepository
 from functions.core.storage import MediaStorage, MissingObjectError
@@ -107,24 +107,27 @@ def tidy(storage: MediaStorage, video_id: UUID) -> None:
         if video is None or video.state not in {VideoState.READY, VideoState.FAILED}:
             return
         served, attempts = video.revision, range(1, video.attempt + 1)
+    _remove(storage, work_prefix(video_id))
     for revision in attempts:
         if revision != served:
-            prefix = f"{media_prefix(video_id)}{revision}/"
-            storage.delete(key for key, _ in storage.keys(prefix))
-            _abort_uploads(storage, prefix)
+            _remove(storage, f"{media_prefix(video_id)}{revision}/")
 
 
 def _remove_all(storage: MediaStorage, video_id: UUID) -> int:
     """Remove every object and open upload of the video; return how many. Raises if one is left."""
     removed = 0
-    prefixes = (source_key(video_id), media_prefix(video_id))
+    prefixes = (source_key(video_id), media_prefix(video_id), work_prefix(video_id))
     for prefix in prefixes:
-        _abort_uploads(storage, prefix)
-        removed += storage.delete(key for key, _ in storage.keys(prefix))
+        removed += _remove(storage, prefix)
     for prefix in prefixes:
         if [*storage.keys(prefix), *storage.open_uploads(prefix)]:
             raise OSError(f"{prefix} is not empty yet")
     return removed
+
+
+def _remove(storage: MediaStorage, prefix: str) -> int:
+    _abort_uploads(storage, prefix)
+    return storage.delete(key for key, _ in storage.keys(prefix))
 
 
 def _abort_uploads(storage: MediaStorage, prefix: str) -> None:

@@ -78,6 +78,7 @@ def test_tidying_keeps_only_the_revision_that_is_served(ann, add_video, bucket, 
     video_id = add_video(ann, revision=2, attempt=2)
     kept = f"media/{video_id}/2/master.m3u8"
     bucket.objects = {kept: b"", f"media/{video_id}/1/master.m3u8": b"", f"source/{video_id}": b""}
+    bucket.objects[f"work/{video_id}/2.mkv"] = b""
     do("tidy", video_id, lambda_context)
     assert set(bucket.objects) == {kept, f"source/{video_id}"}
 
