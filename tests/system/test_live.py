@@ -33,7 +33,8 @@ def test_the_page_hears_every_step_from_uploading_to_ready(stage, person, make_c
     assert {event["video_id"] for event in heard} == {video_id}
     assert [event["seq"] for event in heard] == list(range(1, len(heard) + 1))
     states = list(dict.fromkeys(event["video"]["state"] for event in heard))
-    assert states == ["uploading", "uploaded", "processing", "ready"]
+    # The bucket's own event may be quicker than the answer to "complete": then nobody sees "uploaded".
+    assert [state for state in states if state != "uploaded"] == ["uploading", "processing", "ready"]
     progress = [event["video"]["progress"] for event in heard if event["video"]["progress"] is not None]
     assert progress == sorted(progress)
     assert any(0 < step < 100 for step in progress)
