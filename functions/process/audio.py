@@ -15,8 +15,8 @@ from functions.process.playlists import Rendition
 from functions.process.sandbox import Upload
 
 
-@logger.inject_lambda_context
-@tracer.capture_lambda_handler
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     task = Task.model_validate(event)
     logger.append_keys(video_id=task.job.video_id, revision=task.job.revision)
@@ -30,7 +30,7 @@ def encode_audio(task: Task, storage: MediaStorage, *, seconds: float) -> Track:
     job, plan = task.job, task.plan
     if plan.audio is None:
         raise ValueError("this video has no sound")
-    upload = Upload(storage.source_url(job.source_key), plan.container)
+    upload = Upload(storage.source_url(plan.read_key), plan.container)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "audio.mp4")
         log = media.encode_audio(upload, plan, plan.audio, path, seconds=seconds)

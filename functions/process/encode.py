@@ -15,8 +15,8 @@ from functions.process.plan import Chunk, ChunkTask, Plan, PlannedRung
 from functions.process.sandbox import Upload
 
 
-@logger.inject_lambda_context
-@tracer.capture_lambda_handler
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     task = ChunkTask.model_validate(event)
     logger.append_keys(video_id=task.job.video_id, revision=task.job.revision, chunk=task.chunk.index)
@@ -38,7 +38,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def encode(task: ChunkTask, storage: MediaStorage, *, seconds: float) -> dict[int, Track]:
     """Encode the chunk, prove it, store it; return the track of each rung's height."""
     job, plan, chunk = task.job, task.plan, task.chunk
-    upload = Upload(storage.source_url(job.source_key), plan.container)
+    upload = Upload(storage.source_url(plan.read_key), plan.container)
     with tempfile.TemporaryDirectory() as name:
         files = {rung: Path(name, f"{rung.folder}.mp4") for rung in plan.rungs}
         log = media.encode_chunk(upload, plan, chunk, files, seconds=seconds)

@@ -91,6 +91,23 @@ def inspect(upload: Upload, *, seconds: float) -> Source:
     )
 
 
+def copy(upload: Upload, source: Source, path: Path, *, seconds: float) -> str:
+    """Put the pictures and the sound of a source, as they are, where any moment of them is found by range."""
+    streams = ffmpeg.input(upload.url, **upload.options())
+    kept = [source.video_stream, *([source.audio.stream] if source.audio else [])]
+    # DivX packs two pictures into one and leaves the next empty.
+    unpacked = {"bsf:v": "mpeg4_unpack_bframes"} if source.video_codec == "mpeg4" else {}
+    output = ffmpeg.output(
+        *[streams[str(stream)] for stream in kept],
+        str(path),
+        f=Container.MATROSKA.value,
+        c="copy",
+        **unpacked,
+        **NOTHING_ELSE,
+    )
+    return _ffmpeg(output, seconds=seconds)
+
+
 def encode_chunk(
     upload: Upload, plan: Plan, chunk: Chunk, files: Mapping[PlannedRung, Path], *, seconds: float
 ) -> str:
@@ -322,7 +339,7 @@ def _displayed(video: dict[str, Any]) -> tuple[int, int, int]:
         if across.isdigit() and down.isdigit() and int(across) * int(down)
         else Fraction(1)
     )
-    width, height = round(video["width"] * aspect), video["height"]
+    width, height = round(video.get("width", 0) * aspect), video.get("height", 0)
     rotation = next(
         (int(data["rotation"]) for data in video.get("side_data_list", []) if "rotation" in data), 0
     )

@@ -21,8 +21,8 @@ class IncompleteError(Exception):
     """A piece is missing or does not fit: nothing is published."""
 
 
-@logger.inject_lambda_context
-@tracer.capture_lambda_handler
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
 def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     task = Task.model_validate(event)
     logger.append_keys(video_id=task.job.video_id, revision=task.job.revision)

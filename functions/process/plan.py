@@ -47,6 +47,17 @@ class Container(StrEnum):
 
     MOV = "mov"
     MATROSKA = "matroska"
+    MPEG_TS = "mpegts"
+    MPEG_PS = "mpeg"
+    AVI = "avi"
+    FLV = "flv"
+    OGG = "ogg"
+    ASF = "asf"
+
+    @property
+    def has_index(self) -> bool:
+        """Tell whether any moment is found without reading what comes before it."""
+        return self in {Container.MOV, Container.MATROSKA}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +84,7 @@ class _Value(BaseModel):
 
 
 class Job(_Value):
-    """One attempt at one video; every key of its output lies under its own prefix."""
+    """One attempt at one video; all that viewers get of it lies under its own prefix."""
 
     video_id: str
     revision: int
@@ -82,6 +93,11 @@ class Job(_Value):
 
     def key(self, name: str = "") -> str:
         return f"media/{self.video_id}/{self.revision}/{name}"
+
+    @property
+    def copy_key(self) -> str:
+        """Where a copy stands in for an upload without an index; the sweep removes it after the run."""
+        return f"work/{self.video_id}/{self.revision}.mkv"
 
 
 class AudioTrack(_Value):
@@ -116,6 +132,7 @@ class Chunk(_Value):
 
 
 class Plan(_Value):
+    read_key: str
     container: Container
     duration_ms: int
     width: int
@@ -175,12 +192,14 @@ class ChunkTask(Task):
     chunk: Chunk
 
 
-def make(source: Source, *, ladder: Sequence[Rung], concurrency: int) -> Plan:
+def make(source: Source, read_key: str, *, ladder: Sequence[Rung], concurrency: int) -> Plan:
+    """Plan what becomes of a source, which must be within the limits: a plan grows with its length."""
     fps = frame_grid(source.average_rate, source.nominal_rate)
     frames = max(1, _nearest(source.seconds * fps))
     segment_frames = _nearest(SEGMENT_SECONDS * fps)
     chunk_frames = segment_frames * segments_per_chunk(frames / fps, concurrency)
     return Plan(
+        read_key=read_key,
         container=source.container,
         duration_ms=_nearest(1000 * frames / fps),
         width=source.width,
@@ -263,21 +282,27 @@ def chunks(frames: int, chunk_frames: int, segment_frames: int) -> tuple[Chunk, 
     )
 
 
-def check_limits(
-    source: Source, plan: Plan, *, ladder: Sequence[Rung], max_seconds: int, max_pixels: int
-) -> None:
+def check_picture(source: Source, *, max_pixels: int) -> None:
+    if not min(source.width, source.height):
+        raise SourceRejectedError(FailureCode.CORRUPT)
+    if min(source.width, source.height) < SMALLEST_SIDE:
+        raise SourceRejectedError(FailureCode.NO_VIDEO)
+    if source.width * source.height > max_pixels:
+        raise SourceRejectedError(FailureCode.TOO_LARGE)
+
+
+def check_length(source: Source, *, max_seconds: int) -> None:
+    if source.seconds > max_seconds:
+        raise SourceRejectedError(FailureCode.TOO_LONG)
+
+
+def check_cost(source: Source, plan: Plan, *, ladder: Sequence[Rung], max_seconds: int) -> None:
     """Refuse what would cost too much before the first frame is encoded.
 
     Bytes do not bound cost (an hour of black is two megabytes); pixels x seconds x renditions do. The
     longest video allowed may cost what it would in full HD at 60 frames a second; larger pictures get less
     time for the same money.
     """
-    if source.seconds > max_seconds:
-        raise SourceRejectedError(FailureCode.TOO_LONG)
-    if source.width * source.height > max_pixels:
-        raise SourceRejectedError(FailureCode.TOO_LARGE)
-    if min(source.width, source.height) < SMALLEST_SIDE:
-        raise SourceRejectedError(FailureCode.NO_VIDEO)
     source_rate = max(source.average_rate, plan.fps)
     cost = source.seconds * _work(source.width * source.height * source_rate, plan.rungs, plan.fps)
     width, height = FULL_HD

@@ -19,8 +19,8 @@ WIDEST = 1280
 LOOKS = ((1, False), (2.5, False), (5, False), (3, True), (7, True))
 
 
-@logger.inject_lambda_context
-@tracer.capture_lambda_handler
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     task = Task.model_validate(event)
     logger.append_keys(video_id=task.job.video_id, revision=task.job.revision)
@@ -30,7 +30,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def make_poster(task: Task, storage: MediaStorage, *, seconds: float) -> str:
     key = task.job.key("poster.jpg")
-    upload = Upload(storage.source_url(task.job.source_key), task.plan.container)
+    upload = Upload(storage.source_url(task.plan.read_key), task.plan.container)
     storage.put(key, pick(upload, task.plan, seconds=seconds), "image/jpeg")
     return key
 

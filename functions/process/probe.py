@@ -1,5 +1,8 @@
 """Look at an upload, refuse what cannot become a video, plan the rest."""
 
+import shutil
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -9,12 +12,12 @@ from functions.core.observability import logger, tracer
 from functions.core.settings import settings
 from functions.core.storage import MediaStorage, media_storage
 from functions.process import container, media, plan, sandbox
-from functions.process.plan import Job, Plan
+from functions.process.plan import Container, Job, Plan, Source
 from functions.process.sandbox import Upload
 
 
-@logger.inject_lambda_context
-@tracer.capture_lambda_handler
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     job = Job.model_validate(event)
     logger.append_keys(video_id=job.video_id, revision=job.revision)
@@ -31,12 +34,32 @@ def probe(job: Job, storage: MediaStorage, *, seconds: float) -> Plan:
 
     demuxer = container.recognise(read(0, min(size, container.HEAD_BYTES)))
     container.check_whole(demuxer, size, read)
-    source = media.inspect(Upload(storage.source_url(job.source_key), demuxer), seconds=seconds)
-
+    upload, key = Upload(storage.source_url(job.source_key), demuxer), job.source_key
     stage = settings()
-    made = plan.make(source, ladder=stage.ladder, concurrency=stage.encode_concurrency)
-    plan.check_limits(
-        source, made, ladder=stage.ladder, max_seconds=stage.max_duration_seconds, max_pixels=stage.max_pixels
-    )
+    source = media.inspect(upload, seconds=seconds)
+    plan.check_picture(source, max_pixels=stage.max_pixels)
+    if not demuxer.has_index:
+        key = job.copy_key
+        copy(upload, source, storage, key, size=size, seconds=seconds)
+        source = media.inspect(Upload(storage.source_url(key), Container.MATROSKA), seconds=seconds)
+
+    longest = stage.max_duration_seconds
+    plan.check_length(source, max_seconds=longest)
+    made = plan.make(source, key, ladder=stage.ladder, concurrency=stage.encode_concurrency)
+    plan.check_cost(source, made, ladder=stage.ladder, max_seconds=longest)
     logger.info("planned", frames=made.frames, chunks=len(made.chunks), rungs=len(made.rungs))
     return made
+
+
+def copy(
+    upload: Upload, source: Source, storage: MediaStorage, key: str, *, size: int, seconds: float
+) -> None:
+    """Store a copy that many steps can read from its middle; its index is only known at its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        if size > shutil.disk_usage(folder).free:
+            raise SourceRejectedError(FailureCode.TOO_LARGE)
+        path = Path(folder, "source.mkv")
+        log = media.copy(upload, source, path, seconds=seconds)
+        if sandbox.lost_connection(log):
+            raise sandbox.MediaError(log[-500:])
+        storage.upload_file(path, key, "video/x-matroska")

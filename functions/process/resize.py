@@ -12,8 +12,8 @@ from functions.process.plan import Job
 CARD_WIDTH = 640
 
 
-@logger.inject_lambda_context
-@tracer.capture_lambda_handler
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
 def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     job = Job.model_validate(event["job"])
     logger.append_keys(video_id=job.video_id, revision=job.revision)

@@ -54,7 +54,7 @@ _RECONNECTED = re.compile(r"^.*\n.*Will reconnect.*$", re.MULTILINE)
 _SIGNATURE = re.compile(r"(https?://[^\s?]+)\?[^\s:]+")
 _BYTES_FAILED = re.compile(
     r"Invalid data found|partial file|moov atom not found|could not find codec parameters"
-    r"|Error while decoding"
+    r"|Error while decoding|End of file"
 )
 
 
@@ -72,7 +72,8 @@ class Upload:
     def options(self) -> dict[str, Any]:
         """Return the input options without which ffmpeg or ffprobe never sees an upload."""
         protocols = _PROTOCOLS[urlsplit(self.url).scheme]
-        return {"f": self.demuxer, "format_whitelist": self.demuxer, **protocols}
+        # AVI and MPEG-PS note when a picture is decoded, not always when it is shown.
+        return {"f": self.demuxer, "format_whitelist": self.demuxer, "fflags": "+genpts", **protocols}
 
 
 def budget(context: LambdaContext) -> float:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from functions.core.errors import SourceRejectedError
-from functions.process import fmp4
+from functions.process import fmp4, sandbox
 from functions.process.package import IncompleteError
 from functions.process.sandbox import MediaError
 from tests.unit.process.conftest import Clips, Pipeline, ffmpeg
@@ -46,6 +46,18 @@ CLIPS: dict[str, tuple[str, int, dict[str, Any]]] = {
     "recorded live, 15 fps": ("30", 330, {"options": ["-live", "1", "-vf", "fps=15"], "suffix": ".mkv"}),
     "5 fps, b-frames": ("25", 275, {"rate": "5", "options": ["-bf", "3", "-preset", "fast", "-g", "9"]}),
 }
+MPEG4 = "mpeg4 -q:v 3 -bf 2"
+# Containers without an index, by the demuxer of each.
+COPIED: dict[str, tuple[str, int, dict[str, Any]]] = {
+    "mpegts": ("25", 275, {"suffix": ".ts", "options": ["-bf", "2"]}),
+    "mpegts, m2ts": ("30000/1001", 330, {"suffix": ".m2ts", "rate": "30000/1001"}),
+    "mpeg": ("25", 275, {"suffix": ".vob", "codec": "mpeg2video -q:v 3 -bf 2 -maxrate 9M -bufsize 1835k"}),
+    "avi": ("25", 275, {"suffix": ".avi", "codec": MPEG4, "options": ["-c:a", "libmp3lame"]}),
+    "avi, h264": ("25", 275, {"suffix": ".avi", "options": ["-bf", "0", "-c:a", "libmp3lame"]}),
+    "flv": ("25", 275, {"suffix": ".flv", "sound": 44_100, "options": ["-bf", "2", "-c:a", "aac"]}),
+    "ogg": ("25", 275, {"suffix": ".ogv", "codec": "libtheora -q:v 8", "options": ["-c:a", "libvorbis"]}),
+    "asf": ("25", 275, {"suffix": ".wmv", "codec": "wmv2 -q:v 3"}),
+}
 CHANGED_PICTURES: dict[str, tuple[str, int, dict[str, Any]]] = {
     "interlaced": (
         "25",
@@ -69,9 +81,9 @@ def make(clips: Clips, clip: dict[str, Any]) -> bytes:
     return clips.make(*clip.get("options", []), **{name: clip[name] for name in clip if name != "options"})
 
 
-@pytest.mark.parametrize("kind", CLIPS | CHANGED_PICTURES)
+@pytest.mark.parametrize("kind", CLIPS | COPIED | CHANGED_PICTURES)
 def test_a_video_comes_out_whole(kind: str, clips: Clips, upload: Upload) -> None:
-    fps, frames, clip = (CLIPS | CHANGED_PICTURES)[kind]
+    fps, frames, clip = (CLIPS | COPIED | CHANGED_PICTURES)[kind]
     pipeline = upload(make(clips, clip))
     outcome = pipeline.run()
 
@@ -95,29 +107,45 @@ def test_a_video_comes_out_whole(kind: str, clips: Clips, upload: Upload) -> Non
     assert outcome.package["stored_bytes"] == sum(
         path.stat().st_size for path in pipeline.folder.rglob("*") if path.is_file()
     )
+    if kind not in CHANGED_PICTURES:
+        shown = likeness(pipeline, plan, demuxer=kind.partition(",")[0] if kind in COPIED else None)
+        assert len(shown) == frames
+        assert min(shown) > 33
 
 
-@pytest.mark.parametrize("kind", CLIPS)
-def test_every_frame_shows_the_right_picture(kind: str, clips: Clips, upload: Upload) -> None:
-    """Neighbouring frames of the clips are at most 26 dB alike, so one frame's slip would show."""
-    fps, frames, clip = CLIPS[kind]
-    pipeline = upload(make(clips, clip))
-    plan = pipeline.run().plan
+def likeness(pipeline: Pipeline, plan: Any, *, demuxer: str | None) -> list[float]:
+    """Compare each frame with the source in one pass; neighbours are at most 26 dB alike: a slip shows."""
     source = [
-        "-copyts",
-        "-itsoffset",
-        str(-plan["start_time"]),
-        "-f",
-        plan["container"],
-        "-i",
-        str(pipeline.source),
+        *(["-fflags", "+genpts"] if demuxer else ["-copyts"]),
+        *["-itsoffset", str(-plan["start_time"]), "-f", demuxer or plan["container"]],
+        *["-i", str(pipeline.source)],
     ]
-    compare = f"[1:v]fps={fps}:start_time=0:round=near,settb=AVTB[a];[0:v]settb=AVTB[b];[b][a]psnr=f=-"
+    grid = f"[1:v]fps={plan['fps']}:start_time=0:round=near,settb=AVTB[a]"
+    compare = f"{grid};[0:v]settb=AVTB[b];[b][a]psnr=f=-"
     made = str(pipeline.folder / "v240/index.m3u8")
     printed, _ = ffmpeg("-i", made, *source, "-filter_complex", compare, "-f", "null", "-")
-    likeness = [float(value) for value in re.findall(r"psnr_y:(\S+)", printed)]
-    assert len(likeness) == frames
-    assert min(likeness) > 33
+    return [float(value) for value in re.findall(r"psnr_y:(\S+)", printed)]
+
+
+def test_a_source_without_an_index_is_read_once(clips: Clips, upload: Upload) -> None:
+    pipeline = upload(make(clips, COPIED["mpegts"][2]))
+    plan = pipeline.probe()
+    requested = pipeline.storage.requested
+    requested.clear()
+    pipeline.encode(plan, plan["chunks"][1])
+    assert plan["container"] == "matroska"
+    assert set(requested) == {"/" + plan["read_key"]}
+    assert plan["read_key"] == f"work/{pipeline.job['video_id']}/1.mkv"
+
+
+def test_a_recording_that_was_paused_goes_on(clips: Clips, upload: Upload) -> None:
+    """Dashcams and cameras join transport streams whose clocks begin anew."""
+    pipeline = upload(2 * make(clips, COPIED["mpegts"][2]))
+    plan = pipeline.probe()
+    assert plan["duration_ms"] == pytest.approx(22_000, abs=100)
+    assert (
+        sum(pipeline.encode(plan, chunk)["rungs"][0]["frames"] for chunk in plan["chunks"]) == plan["frames"]
+    )
 
 
 def test_the_playlists_tell_the_truth(clips: Clips, upload: Upload) -> None:
@@ -252,10 +280,26 @@ def test_a_source_cut_after_probing_is_corrupt(clips: Clips, upload: Upload) -> 
             pipeline.encode(plan, chunk)
 
 
-def test_a_lost_connection_is_not_the_file_s_fault(clips: Clips, upload: Upload) -> None:
+def test_a_lost_connection_is_not_the_file_s_fault(
+    clips: Clips, upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sandbox._PROTOCOLS["http"], "reconnect_delay_max", 0)
     clip = clips.make("-movflags", "+faststart", seconds=20)
     pipeline = upload(clip)
     plan = pipeline.probe()
     pipeline.storage.break_connections_after(len(clip) // 2)
     with pytest.raises(MediaError):
         pipeline.encode(plan, plan["chunks"][1])
+
+
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_a_copy_of_half_a_source_is_never_made(
+    share: float, clips: Clips, upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sandbox._PROTOCOLS["http"], "reconnect_delay_max", 0)
+    clip = make(clips, COPIED["mpegts"][2])
+    pipeline = upload(clip)
+    pipeline.storage.break_connections_after(int(share * len(clip)))
+    with pytest.raises(MediaError):
+        pipeline.probe()
+    assert not list(pipeline.storage.keys("work/"))

@@ -2,11 +2,13 @@
 
 import io
 import random
+import shutil
 import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -14,6 +16,7 @@ from PIL import Image
 from functions.core.errors import SourceRejectedError
 from functions.core.settings import settings
 from functions.process import media, sandbox
+from functions.process.plan import Container
 from functions.process.sandbox import MediaError, Upload
 from tests.unit.process.conftest import FFMPEG, Clips, FolderStorage, Pipeline, ffmpeg
 
@@ -54,7 +57,7 @@ def test_a_picture_holds_no_video(form: str, upload: Put) -> None:
     assert rejected_as(upload(picture(form))) == "no_video"
 
 
-@pytest.mark.parametrize("suffix", [".mp3", ".wav", ".flac", ".m4a", ".mka"])
+@pytest.mark.parametrize("suffix", [".mp3", ".wav", ".flac", ".m4a", ".mka", ".ogg", ".wma"])
 def test_sound_alone_holds_no_video(suffix: str, upload: Put, tmp_path: Path) -> None:
     path = tmp_path / f"song{suffix}"
     ffmpeg("-f", "lavfi", "-i", "sine=d=1", str(path))
@@ -111,6 +114,40 @@ def test_limits_hold_before_anything_is_encoded(
     assert rejected_as(pipeline) == "too_large"
 
 
+def test_a_time_far_away_is_too_long(clips: Clips, upload: Put, tmp_path: Path) -> None:
+    """Nothing is planned for it: the plan of such a time would fill the memory."""
+    late = tmp_path / "late.mkv"
+    whole = tmp_path / "whole.mkv"
+    whole.write_bytes(clips.make(suffix=".mkv", seconds=2, sound=None))
+    far = r"if(eq(N\,49)\,1e10/TB\,PTS)"
+    ffmpeg("-i", str(whole), "-c", "copy", "-bsf:v", f"setts=pts={far}:dts={far}", str(late))
+    assert rejected_as(upload(late.read_bytes())) == "too_long"
+
+
+def test_pictures_without_a_size_are_corrupt(clips: Clips, upload: Put) -> None:
+    """H.264 keeps the size in its parameter sets, here made padding."""
+    whole = clips.make(suffix=".ts", seconds=2, sound=None)
+    without = whole.replace(b"\0\0\0\1\x67", b"\0\0\0\1\x0c")
+    assert without != whole
+    assert rejected_as(upload(without)) == "corrupt"
+
+
+@pytest.mark.parametrize(("kind", "codec"), [("avi", "mpeg4"), ("flv", "flv1"), ("wmv", "wmv2")])
+def test_half_a_video_that_states_its_size_is_corrupt(
+    kind: str, codec: str, clips: Clips, upload: Put
+) -> None:
+    whole = clips.make(suffix=f".{kind}", codec=codec, seconds=9, sound=44_100)
+    assert rejected_as(upload(whole[: len(whole) // 2])) == "corrupt"
+
+
+def test_a_copy_that_finds_no_room_is_too_large(
+    clips: Clips, upload: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = upload(clips.make(suffix=".ts", seconds=2))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    assert rejected_as(pipeline) == "too_large"
+
+
 @pytest.fixture
 def canary() -> Iterator[tuple[str, list[object]]]:
     """Listen where hostile files point; give the address and the connections that came."""
@@ -150,7 +187,7 @@ def test_a_hostile_playlist_reaches_nobody(
     pipeline = upload(HOSTILE[kind].format(url=url).encode())
     assert rejected_as(pipeline) == "not_a_video"
     # The first bytes gave it away; ffprobe must not follow it either.
-    for demuxer in ("mov", "matroska"):
+    for demuxer in Container:
         with pytest.raises(SourceRejectedError):
             media.inspect(Upload(storage.source_url(pipeline.job["source_key"]), demuxer), seconds=10)
     assert came == []
