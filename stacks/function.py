@@ -86,7 +86,7 @@ class Function(lambda_.Function):
             log_group=log_group,
             memory_size=memory,
             timeout=timeout,
-            ephemeral_storage_size=Size.gibibytes(4) if ffmpeg else None,
+            ephemeral_storage_size=Size.gibibytes(10) if ffmpeg else None,
             tracing=lambda_.Tracing.ACTIVE if stage.tracing else lambda_.Tracing.DISABLED,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
             recursive_loop=lambda_.RecursiveLoop.ALLOW if recursive else None,
