@@ -59,14 +59,17 @@ def test_a_real_video_becomes_watchable_in_every_rung_without_a_warning(ann, sam
     [
         ("phone.mov", ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")),
         ("screen.mkv", ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")),
+        ("recorder.ts", ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")),
+        ("camera.avi", ("-c:v", "mpeg4", "-q:v", "3", "-c:a", "libmp3lame")),
         ("page.webm", ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-c:a", "libopus")),
     ],
 )
-def test_each_container_of_this_release_becomes_ready(ann, make_clip, name, codecs):
+def test_each_container_of_this_release_becomes_ready(ann, bucket, make_clip, name, codecs):
     video = ann.settled(ann.upload(make_clip(name, *codecs, seconds=5)))
     assert video["state"] == "ready", video["failure"]
     assert abs(video["duration_ms"] - 5000) < 120
     assert (video["width"], video["height"], video["title"]) == (640, 360, name.split(".")[0])
+    eventually(lambda: not bucket.keys(f"work/{video['id']}"), what="tidying up")
 
 
 def test_a_silent_video_is_as_good_as_any(ann, make_clip):
