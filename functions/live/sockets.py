@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 TICKET_SECONDS = 30
+OPENING_SECONDS = 30
 SOCKET_SECONDS = 2 * 3600  # API Gateway closes a socket after two hours
 
 
@@ -85,7 +86,24 @@ def send(connection_id: str, message: bytes) -> None:
     try:
         gateway.post_to_connection(ConnectionId=connection_id, Data=message)
     except gateway.exceptions.GoneException:
-        forget(connection_id)
+        _forget_unless_new(connection_id)
+
+
+def _forget_unless_new(connection_id: str) -> None:
+    """Forget a socket that is gone. One that is only being opened is called gone too, and must stay.
+
+    What it misses meanwhile, its page asks for as soon as it is open.
+    """
+    opened_long_ago = str(int(time.time()) + SOCKET_SECONDS - OPENING_SECONDS)
+    try:
+        _dynamodb().delete_item(
+            TableName=settings().connections_table,
+            Key={"connection_id": {"S": connection_id}},
+            ConditionExpression="expires_at < :opened_long_ago",
+            ExpressionAttributeValues={":opened_long_ago": {"N": opened_long_ago}},
+        )
+    except _dynamodb().exceptions.ConditionalCheckFailedException:
+        return
 
 
 def _hash(ticket: str) -> str:

@@ -1,6 +1,7 @@
 """Live updates: the socket tells each change once, in order, to the right person, and a gap can be closed."""
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -102,3 +103,27 @@ def test_a_ping_is_answered_and_a_closed_socket_is_forgotten(stage, person, aws)
         assert live.recv(timeout=10) == "pong"
         assert len(connections()) == 1
     eventually(lambda: connections() == [], what="forgetting the socket")
+
+
+def test_a_socket_that_is_still_opening_is_not_forgotten_and_one_that_is_gone_is(stage, person, aws):
+    """API Gateway calls both gone: forgetting the first would leave its page deaf, and sure of being live."""
+    ann = person("Ann")
+    dynamodb, table = aws("dynamodb"), stage["tables"]["connections"]
+    user = ann.ask("GET", "/api/me")["id"]
+
+    def put(connection_id, expires_in):
+        item = {"connection_id": {"S": connection_id}, "user_id": {"S": user}}
+        item["expires_at"] = {"N": str(int(time.time()) + expires_in)}
+        dynamodb.put_item(TableName=table, Item=item)
+
+    def is_there(connection_id):
+        return "Item" in dynamodb.get_item(TableName=table, Key={"connection_id": {"S": connection_id}})
+
+    put(opening := f"opening-{user}", 7200)
+    put(gone := f"gone-{user}", 3600)
+    with socket(stage, ann) as live:
+        ann.start_upload("a.mp4", 10)
+        hear(live, lambda event: event["kind"] == "video.changed")
+        eventually(lambda: not is_there(gone), what="forgetting the socket that is gone")
+    assert is_there(opening)
+    dynamodb.delete_item(TableName=table, Key={"connection_id": {"S": opening}})
