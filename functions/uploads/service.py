@@ -104,8 +104,8 @@ def complete(session: Session, storage: MediaStorage, owner: User, video_id: UUI
     if upload is None:
         return videos.owned(video_id, owner.id)
     _join(storage, upload)
-    UploadRepository(session).remove(video_id)
     video = videos.move(video_id, to=VideoState.UPLOADED, expected=[VideoState.UPLOADING])
+    UploadRepository(session).remove(video_id)  # after the video, in the order in which records locks them
     if video is None:  # another request, or the bucket's own event, was quicker
         return _found_or_unwanted(session, owner, video_id)
     events.record(session, video)
