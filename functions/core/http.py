@@ -7,7 +7,6 @@ from datetime import timedelta
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Request, Response
@@ -34,6 +33,7 @@ from functions.core.errors import (
 from functions.core.models import Session as BrowserSession
 from functions.core.models import User, now
 from functions.core.observability import logger
+from functions.core.origin import names_own_site
 from functions.core.repositories import SessionRepository
 
 SESSION_COOKIE = "__Host-session"
@@ -79,15 +79,11 @@ def _secure(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Res
 
 
 def same_origin(headers: dict[str, str]) -> bool:
-    """Tell whether the drive's own page, or no browser at all, sent these headers.
-
-    `x-viewer-host` is set by the edge, which overwrites whatever the sender wrote there.
-    """
+    """Tell whether the drive's own page, or no browser at all, sent these headers."""
     site = headers.get("sec-fetch-site")
     if site is not None and site not in {"same-origin", "none"}:
         return False
-    origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("x-viewer-host")
+    return names_own_site(headers)
 
 
 def _in_one_transaction(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:

@@ -46,12 +46,12 @@ class MediaStorage:
     # Objects
 
     def get(self, key: str) -> bytes:
-        with self._found():
+        with _Found():
             return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
 
     def read_range(self, key: str, start: int, end: int) -> bytes:
         """Return the bytes from `start` up to, not including, `end`."""
-        with self._found():
+        with _Found():
             answer = self._s3.get_object(Bucket=self._bucket, Key=key, Range=f"bytes={start}-{end - 1}")
             return answer["Body"].read()
 
@@ -62,7 +62,7 @@ class MediaStorage:
         self._s3.upload_file(str(path), self._bucket, key, ExtraArgs={"ContentType": content_type})
 
     def size(self, key: str) -> int:
-        with self._found():
+        with _Found():
             return self._s3.head_object(Bucket=self._bucket, Key=key)["ContentLength"]
 
     def keys(self, prefix: str) -> Iterator[tuple[str, int]]:
@@ -108,7 +108,7 @@ class MediaStorage:
 
     def parts(self, key: str, upload_id: str) -> list[Part]:
         """List the parts S3 really has, in order."""
-        with self._found():
+        with _Found():
             pages = self._s3.get_paginator("list_parts").paginate(
                 Bucket=self._bucket, Key=key, UploadId=upload_id
             )
@@ -121,7 +121,7 @@ class MediaStorage:
     def complete_upload(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
         """Join the parts. Completing twice is no error: the first one's object stays."""
         listed = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
-        with self._found():
+        with _Found():
             self._s3.complete_multipart_upload(
                 Bucket=self._bucket,
                 Key=key,
@@ -132,7 +132,7 @@ class MediaStorage:
     def abort_upload(self, key: str, upload_id: str) -> None:
         """Drop an upload and its parts; one that is gone is no error."""
         try:
-            with self._found():
+            with _Found():
                 self._s3.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload_id)
         except MissingObjectError:
             return
@@ -145,10 +145,6 @@ class MediaStorage:
     @property
     def _s3(self) -> "S3Client":
         return _s3()
-
-    @staticmethod
-    def _found() -> "_Found":
-        return _Found()
 
 
 class _Found:

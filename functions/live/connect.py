@@ -2,11 +2,11 @@
 
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.core.observability import logger, tracer
+from functions.core.origin import names_own_site
 from functions.live import sockets
 
 
@@ -26,9 +26,8 @@ def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
 
 def _open(event: dict[str, Any], connection_id: str) -> dict[str, Any]:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != headers.get("x-viewer-host"):
-        logger.warning("A socket from another site was refused", origin=origin)
+    if not names_own_site(headers):
+        logger.warning("A socket from another site was refused", origin=headers["origin"])
         return {"statusCode": HTTPStatus.FORBIDDEN}
     ticket = (event.get("queryStringParameters") or {}).get("ticket", "")
     user_id = sockets.redeem_ticket(ticket)

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.core.errors import NotFoundError
 from functions.core.http import CursorText, DatabaseSession, Limit, Site, ViewerId, answer, cookie
-from functions.core.models import VideoState
+from functions.core.models import VideoState, media_prefix
 from functions.core.repositories import UserRepository, VideoRepository
 from functions.core.views import Owner, Page, PublicVideo, View, card_urls
 from functions.watch import service
@@ -86,6 +86,6 @@ def grant(video_id: UUID, viewer_id: ViewerId, session: DatabaseSession, site: S
         raise NotFoundError("There is nothing to play yet.")
     cookies, seconds = service.grant(video, site)
     granted = answer(Grant(expires_in=seconds))
-    path = service.cookie_path(video.id)
+    path = f"/{media_prefix(video.id)}"
     granted.cookies.extend(cookie(name, value, path=path, max_age=seconds) for name, value in cookies.items())
     return granted

@@ -23,7 +23,3 @@ def grant(video: Video, site: str) -> tuple[dict[str, str], int]:
     public = video.visibility is Visibility.PUBLIC and video.published_at is not None
     seconds = settings().public_grant_seconds if public else settings().playback_grant_seconds
     return playback_cookies(site, video.id, seconds), seconds
-
-
-def cookie_path(video_id: UUID) -> str:
-    return f"/media/{video_id}/"
