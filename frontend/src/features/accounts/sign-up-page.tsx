@@ -77,7 +77,7 @@ export function SignUpPage() {
           name="password"
           type="password"
           autoComplete="new-password"
-          help="At least 12 characters. A short sentence is a good one."
+          help="At least 12 characters, with a capital letter, a small one and a digit."
           value={password}
           onChange={setPassword}
           minLength={12}
