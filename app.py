@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from aws_cdk import App, CliCredentialsStackSynthesizer, Validations
 
 from stacks.certificate import CertificateStack
-from stacks.config import STAGES, Host, StageConfig
+from stacks.config import STAGES, ConfigurationError, Host, StageConfig
 from stacks.review import Review
 from stacks.stateful import StatefulStack
 from stacks.stateless import StatelessStack
@@ -15,7 +15,7 @@ def stage_of(app: App) -> StageConfig:
     """Return the stage the context names; a stage with a host of its own learns about it here."""
     name = app.node.try_get_context("stage")
     if name not in STAGES:
-        raise ValueError(f"-c stage={name or ''}: expected one of {', '.join(STAGES)}")
+        raise ConfigurationError(f"-c stage={name or ''}: expected one of {', '.join(STAGES)}")
     stage = STAGES[name]
     if stage.host is None:
         return stage

@@ -9,9 +9,27 @@ from aws_cdk import RemovalPolicy
 from aws_cdk.aws_logs import RetentionDays
 
 GIB = 1024**3
+ADDRESS = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 MOST_CAPACITY = 256  # of Aurora Serverless v2
 MOST_BACKUP_DAYS = 35  # of Aurora
 MOST_CONCURRENCY = 40  # of an inline Map
+LEAST_HEIGHT, MOST_HEIGHT = 144, 2160
+MOST_CRF = 51  # of x264
+MOST_ZONES = 3  # with what every region has
+PART_BYTES = 8 * 1024**2
+"""The smallest part an upload is cut into."""
+
+Pack = Literal["AwsSolutions", "Serverless", "NIST80053R5"]
+"""A set of cdk-nag's rules."""
+
+
+class ConfigurationError(SystemExit):
+    """A setting that cannot work. It ends the app with one sentence: which field, and what it takes."""
+
+
+def _require(condition: bool, field: str, expected: str) -> None:  # noqa: FBT001  # reads as a sentence
+    if not condition:
+        raise ConfigurationError(f"StageConfig.{field}: expected {expected}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +40,16 @@ class Rung:
     crf: int
     maxrate_kbps: int
     preset: str
+
+    def __post_init__(self) -> None:
+        """Refuse a picture that cannot be encoded: H.264 takes even sides only."""
+        _require(
+            LEAST_HEIGHT <= self.height <= MOST_HEIGHT and self.height % 2 == 0,
+            "ladder.height",
+            f"an even number, {LEAST_HEIGHT} … {MOST_HEIGHT}",
+        )
+        _require(0 < self.crf <= MOST_CRF, "ladder.crf", f"1 … {MOST_CRF}")
+        _require(self.maxrate_kbps > 0, "ladder.maxrate_kbps", "more than 0")
 
 
 LADDER = (
@@ -58,6 +86,12 @@ class Domain:
     def __post_init__(self) -> None:
         """Refuse a name outside its zone: its certificate would wait for validation for ever."""
         _require(
+            bool(re.fullmatch(r"Z[A-Z0-9]+", self.zone_id)),
+            "domain.zone_id",
+            "a hosted zone's, like Z0123456789",
+        )
+        _require(bool(self.zone_name), "domain.zone_name", "the hosted zone's name, like example.org")
+        _require(
             self.name == self.zone_name or self.name.endswith(f".{self.zone_name}"),
             "domain.name",
             f"a name inside the zone {self.zone_name}",
@@ -92,19 +126,40 @@ class StageConfig:
     host: Host | None = None
     """Set when functions run on one machine beside an AWS emulator: no layers, a database from outside."""
     network: bool = True
+    zones: int = 2
+    """Availability zones: each has a subnet for functions and one for the database."""
+    egress: Literal["ipv6", "endpoints"] = "ipv6"
+    """How functions in the VPC reach AWS: free, over an egress-only gateway, or by endpoints alone."""
+    flow_logs: bool = False
     database: Database | None = None
     cdn: bool = True
+    cdn_logs: bool = False
+    """Who watched what, kept for `log_retention`."""
+    waf: bool = False
     domain: Domain | None = None
+    signing_keys: tuple[int, ...] = (1,)
+    """Versions of the key that signs what may be played: the first one signs, each of them is accepted."""
+    origin_secrets: tuple[int, ...] = (1,)
+    """Versions of the word by which the APIs know the CDN: it says the first, each of them is accepted."""
+    email_sender: str = ""
+    """An address of a domain that SES has verified; without one Cognito sends, 50 messages a day at most."""
 
     removal_policy: RemovalPolicy
     termination_protection: bool = False
     log_retention: RetentionDays = RetentionDays.ONE_MONTH
     tracing: bool = True
     snap_start: bool = False
+    review: tuple[Pack, ...] = ("AwsSolutions", "Serverless")
+    alarms: bool = False
+    """Alarms, a dashboard and a budget; what goes wrong is written to `alarm_email`."""
+    alarm_email: str = ""
+    monthly_budget_usd: int = 25
 
     ladder: tuple[Rung, ...] = LADDER
+    lambda_concurrency: int = 10
+    """The account's quota of functions that run at once: 10 in a new one, 1000 once it is asked for."""
     encode_concurrency: int = 4
-    """A new account may have a Lambda concurrency of 10 in all; raise this when the quota is raised."""
+    """Chunks of one video that are encoded at once."""
     processing_lease: timedelta = timedelta(hours=2)
     max_upload_bytes: int = 20 * GIB
     quota_bytes: int = 50 * GIB
@@ -124,20 +179,39 @@ class StageConfig:
         """Say which field is wrong, in its own name, before synthesis turns it into something else."""
         _require(bool(re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", self.region)), "region", "like eu-west-1")
         _require(bool(self.ladder), "ladder", "at least one rung")
+        most = min(MOST_CONCURRENCY, self.lambda_concurrency // 2)
         _require(
-            1 <= self.encode_concurrency <= MOST_CONCURRENCY, "encode_concurrency", f"1 … {MOST_CONCURRENCY}"
+            1 <= self.encode_concurrency <= most,
+            "encode_concurrency",
+            f"1 … {most}, so that half of lambda_concurrency is left for people",
+        )
+        _require(
+            self.quota_bytes >= PART_BYTES, "quota_bytes", f"at least {PART_BYTES}, one part of an upload"
         )
         _require(0 < self.max_upload_bytes <= self.quota_bytes, "max_upload_bytes", "1 … quota_bytes")
         _require(self.trash_days >= 1, "trash_days", "at least 1")
         _require(self.archive_days >= 1, "archive_days", "at least 1")
         _require((self.database is None) != (self.host is None), "database", "Aurora, or a host that has one")
         _require(self.network or self.database is None, "network", "True where there is an Aurora database")
+        for field in ("admin_email", "email_sender"):
+            address = getattr(self, field)
+            _require(not address or bool(re.fullmatch(ADDRESS, address)), field, "name@domain, or nothing")
         _require(
-            not self.admin_email or bool(re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", self.admin_email)),
-            "admin_email",
-            "name@domain, or nothing",
+            not self.alarms or bool(re.fullmatch(ADDRESS, self.alarm_email)),
+            "alarm_email",
+            "name@domain of whoever is told, because alarms is True",
         )
-        _require(self.domain is None or self.cdn, "domain", "None where there is no cdn to serve it")
+        _require(self.monthly_budget_usd >= 1, "monthly_budget_usd", "at least 1")
+        _require(2 <= self.zones <= MOST_ZONES, "zones", f"2 … {MOST_ZONES}, as Aurora wants two")  # noqa: PLR2004
+        for field in ("signing_keys", "origin_secrets"):
+            versions = getattr(self, field)
+            _require(
+                bool(versions) and len({*versions}) == len(versions) and min(versions) >= 1,
+                field,
+                "at least one version, each one once, from 1 on",
+            )
+        for field in ("domain", "waf", "cdn_logs"):
+            _require(not getattr(self, field) or self.cdn, field, "nothing where there is no cdn")
 
     @property
     def browser_origins(self) -> list[str]:
@@ -145,11 +219,6 @@ class StageConfig:
         if self.host:
             return [self.host.origin]
         return [f"https://{self.domain.name}"] if self.domain else ["https://*.cloudfront.net"]
-
-
-def _require(condition: bool, field: str, expected: str) -> None:  # noqa: FBT001  # reads as a sentence
-    if not condition:
-        raise ValueError(f"StageConfig.{field}: expected {expected}")
 
 
 STAGES = {
@@ -176,11 +245,17 @@ STAGES = {
         StageConfig(
             name="prod",
             region="eu-west-1",
-            database=Database(min_capacity=0.5, max_capacity=16, backup_days=35),
+            zones=3,
+            flow_logs=True,
+            database=Database(min_capacity=0.5, max_capacity=16, backup_days=30),
             removal_policy=RemovalPolicy.RETAIN,
             termination_protection=True,
             log_retention=RetentionDays.THREE_MONTHS,
             snap_start=True,
+            review=("AwsSolutions", "Serverless", "NIST80053R5"),
+            alarms=True,
+            alarm_email="alarms@example.org",  # yours: AWS asks whoever reads it to confirm
+            monthly_budget_usd=100,
         ),
     )
 }

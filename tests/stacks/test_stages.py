@@ -1,6 +1,8 @@
 """The stages as a whole: what is reviewed, what must not move, what each stage can take."""
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from syrupy.extensions.json import JSONSnapshotExtension
 
 import app as cdk_app
 from functions.core.settings import Settings
-from stacks.config import STAGES, Database, Domain, Host
+from stacks.config import STAGES, ConfigurationError, Database, Domain, Host, Rung
 from stacks.review import Review
 
 ROOT = Path(cdk_app.__file__).parent
@@ -132,8 +134,17 @@ def test_the_local_stage_is_told_what_only_its_machine_knows() -> None:
 
 
 def test_an_unknown_stage_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="stage=production: expected one of local, dev, prod"):
+    with pytest.raises(ConfigurationError, match="stage=production: expected one of local, dev, prod"):
         cdk_app.stage_of(App(context={"stage": "production"}))
+
+
+def test_a_wrong_setting_ends_synthesis_with_its_sentence_alone() -> None:
+    code = "from stacks.config import Domain; Domain(name='a.b', zone_id='', zone_name='b')"
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stderr == "StageConfig.domain.zone_id: expected a hosted zone's, like Z0123456789\n"
 
 
 @pytest.mark.parametrize(
@@ -142,7 +153,16 @@ def test_an_unknown_stage_is_refused_by_name() -> None:
         ("dev", {"region": "Ireland"}),
         ("dev", {"ladder": ()}),
         ("dev", {"encode_concurrency": 41}),
+        ("dev", {"encode_concurrency": 6}),  # of the ten that a new account may run
         ("dev", {"max_upload_bytes": 2**60}),
+        ("dev", {"quota_bytes": 1024}),
+        ("dev", {"monthly_budget_usd": 0}),
+        ("dev", {"zones": 1}),
+        ("dev", {"signing_keys": ()}),
+        ("dev", {"origin_secrets": (1, 1)}),
+        ("dev", {"email_sender": "drive"}),
+        ("prod", {"alarm_email": ""}),
+        ("local", {"waf": True}),
         ("dev", {"trash_days": 0}),
         ("dev", {"archive_days": 0}),
         ("dev", {"admin_email": "admin"}),
@@ -152,7 +172,7 @@ def test_an_unknown_stage_is_refused_by_name() -> None:
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(stage_name: str, wrong: dict) -> None:
-    with pytest.raises(ValueError, match=rf"^StageConfig\.{next(iter(wrong))}: "):
+    with pytest.raises(ConfigurationError, match=rf"^StageConfig\.{next(iter(wrong))}: "):
         replace(STAGES[stage_name], **wrong)
 
 
@@ -160,6 +180,11 @@ def test_a_wrong_setting_is_refused_by_name(stage_name: str, wrong: dict) -> Non
     ("make", "field"),
     [
         (lambda: Domain(name="a.example.com", zone_id="Z1", zone_name="example.org"), "domain.name"),
+        (lambda: Domain(name="a.example.org", zone_id="", zone_name="example.org"), "domain.zone_id"),
+        (lambda: Domain(name="a.example.org", zone_id="Z1", zone_name=""), "domain.zone_name"),
+        (lambda: Rung(height=0, crf=23, maxrate_kbps=800, preset="veryfast"), "ladder.height"),
+        (lambda: Rung(height=360, crf=99, maxrate_kbps=800, preset="veryfast"), "ladder.crf"),
+        (lambda: Rung(height=360, crf=23, maxrate_kbps=0, preset="veryfast"), "ladder.maxrate_kbps"),
         (lambda: Host(origin="http://localhost:8000/"), "host.origin"),
         (lambda: Host(endpoint="localhost:4566"), "host.endpoint"),
         (lambda: Database(min_capacity=2, max_capacity=1, backup_days=7), "database.min_capacity"),
@@ -168,7 +193,7 @@ def test_a_wrong_setting_is_refused_by_name(stage_name: str, wrong: dict) -> Non
     ],
 )
 def test_a_wrong_part_of_a_setting_is_refused_by_name(make, field: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(f"StageConfig.{field}: ")):
+    with pytest.raises(ConfigurationError, match=re.escape(f"StageConfig.{field}: ")):
         make()
 
 
