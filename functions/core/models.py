@@ -141,6 +141,8 @@ class Video(Base, kw_only=True):
     lease_expires_at: Mapped[datetime | None] = mapped_column(default=None)
     progress: Mapped[int | None] = mapped_column(default=None)
     chunk_count: Mapped[int | None] = mapped_column(default=None)
+    encoding_started_at: Mapped[datetime | None] = mapped_column(default=None)
+    ready_expected_at: Mapped[datetime | None] = mapped_column(default=None)
     failure_code: Mapped[FailureCode | None] = mapped_column(default=None)
     size_bytes: Mapped[int]
     stored_bytes: Mapped[int] = mapped_column(default=0)
