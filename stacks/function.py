@@ -93,11 +93,11 @@ class Function(lambda_.Function):
             vpc=inside.vpc if inside else None,
             vpc_subnets=inside.functions if inside else None,
             security_groups=[inside.function_group] if inside else None,
-            ipv6_allowed_for_dual_stack=True if inside else None,
+            ipv6_allowed_for_dual_stack=True if inside and inside.ipv6 else None,
             environment={
                 **_environment(stage, data, service=construct_id.lower()),
                 **(data.database_environment if database else {}),
-                **({"AWS_USE_DUALSTACK_ENDPOINT": "true"} if inside else {}),
+                **({"AWS_USE_DUALSTACK_ENDPOINT": "true"} if inside and inside.ipv6 else {}),
                 **(environment or {}),
             },
         )

@@ -22,7 +22,7 @@ class StatefulStack(Stack):
             synthesizer=synthesizer,
             termination_protection=stage.termination_protection,
         )
-        self.network = Network(self, "Network") if stage.network else None
+        self.network = Network(self, "Network", stage=stage) if stage.network else None
         self.data = Data(self, "Data", stage=stage, network=self.network)
         for name, value in {
             "MediaBucketName": self.data.media.bucket_name,
