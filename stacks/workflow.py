@@ -20,6 +20,9 @@ BUSY = [
 ]
 """Errors of Lambda itself: no function ran, most likely because the account's concurrency is used up."""
 
+REJECTED = "SourceRejectedError"
+"""Named by a step that can do nothing with the upload: it would be rejected again."""
+
 JOB = {"job": sfn.JsonPath.object_at("$.job")}
 JOB_AND_PLAN = {**JOB, "plan": sfn.JsonPath.object_at("$.plan")}
 
@@ -39,8 +42,11 @@ class Workflow(Construct):
         super().__init__(scope, construct_id)
         self._records, self._steps = records, steps
 
+        # That a file is no video is an answer, not a failure: nobody shall be woken for it.
         failed = self._record("Fail", "fail", {**JOB, "error": sfn.JsonPath.object_at("$.error")}).next(
-            sfn.Fail(self, "Failed", error_path="$.error.Error", cause_path="$.error.Cause")
+            sfn.Choice(self, "WasRejected")
+            .when(sfn.Condition.string_equals("$.error.Error", REJECTED), sfn.Succeed(self, "Rejected"))
+            .otherwise(sfn.Fail(self, "Failed", error_path="$.error.Error", cause_path="$.error.Cause"))
         )
 
         def guarded(state: Any) -> Any:
@@ -163,7 +169,7 @@ class Workflow(Construct):
             input_path=input_path,
             result_path=result_path,
         )
-        task.add_retry(errors=["SourceRejectedError"], max_attempts=0)  # it would be rejected again
+        task.add_retry(errors=[REJECTED], max_attempts=0)
         task.add_retry(  # nothing is wrong with the video: wait for a turn until the machine's time is up
             errors=BUSY,
             max_attempts=60,

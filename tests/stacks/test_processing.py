@@ -41,8 +41,20 @@ def test_every_failure_after_the_claim_is_recorded(stage: Stage) -> None:
         assert outer[name]["Catch"] == [
             {"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Fail"}
         ]
-    assert outer["Fail"]["Next"] == "Failed"
+    assert outer["Fail"]["Next"] == "WasRejected"
+    assert outer["WasRejected"]["Default"] == "Failed"
     assert outer["Failed"]["Type"] == "Fail"
+
+
+def test_a_rejected_source_is_no_failed_execution(stage: Stage) -> None:
+    """Or everybody who uploads a wrong file would raise an alarm."""
+    (rejected,) = machine(stage)["States"]["WasRejected"]["Choices"]
+    assert rejected == {
+        "Variable": "$.error.Error",
+        "StringEquals": "SourceRejectedError",
+        "Next": "Rejected",
+    }
+    assert machine(stage)["States"]["Rejected"]["Type"] == "Succeed"
 
 
 def test_a_rejection_reaches_the_catch_under_its_own_name(stage: Stage) -> None:
