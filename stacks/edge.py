@@ -80,9 +80,10 @@ class Edge(Construct):
         self._stage, self._data, self._processing = stage, data, processing
         self._common: dict[str, Any] = {"stage": stage, "data": data, "network": network}
         key_group, self.key_pair_id = self._published_key() if stage.cdn else (None, "local")
-        api, self.api_url = self._http_api()
+        self.http, self.api_url = self._http_api()
         live, self.live_url = self._live_api()
-        self.site_url = self._distribution(api, live, key_group, certificate) if key_group else None
+        self.distribution: cloudfront.Distribution | None = None
+        self.site_url = self._distribution(self.http, live, key_group, certificate) if key_group else None
 
     def _published_key(self) -> tuple[cloudfront.KeyGroup, str]:
         """CloudFront wants the public half of the signing key, which only exists once KMS made it."""
@@ -308,6 +309,7 @@ class Edge(Construct):
                 "CFR4": "Without a domain of its own a distribution has CloudFront's certificate.",
             },
         )
+        self.distribution = distribution
         self._publish(web, distribution)
         if domain:
             self._name(domain, distribution)
