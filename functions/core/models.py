@@ -1,5 +1,6 @@
 """The tables, which are the domain model too: state rules live here, no input or output."""
 
+import math
 import secrets
 import time
 from datetime import UTC, datetime, timedelta
@@ -117,7 +118,7 @@ class Video(Base, kw_only=True):
 
     `revision` is the rendition set being served (None until ready); `attempt` counts processing runs and
     fences late messages; `version` is the optimistic lock of what people edit; `progress` is in per cent of
-    the chunks while processing. Sizes in bytes.
+    the chunks while processing, and `ready_expected_at` what the last of them told. Sizes in bytes.
     """
 
     __tablename__ = "videos"
@@ -174,6 +175,14 @@ class Video(Base, kw_only=True):
     @property
     def playlist_key(self) -> str | None:
         return None if self.revision is None else f"{media_prefix(self.id)}{self.revision}/master.m3u8"
+
+    @property
+    def eta_seconds(self) -> int | None:
+        """How long it takes until the video is ready; None while nobody can tell, or when it is overdue."""
+        if self.state is not VideoState.PROCESSING or self.ready_expected_at is None:
+            return None
+        left = math.ceil((self.ready_expected_at - now()).total_seconds())
+        return left if left > 0 else None
 
     def has_outlived_its_lease(self) -> bool:
         lease = self.lease_expires_at

@@ -22,6 +22,8 @@ def fail(session: Session, video_id: UUID, code: FailureCode, **narrowed: object
         expected=[VideoState.PROCESSING],
         failure_code=code,
         progress=None,
+        encoding_started_at=None,
+        ready_expected_at=None,
         lease_expires_at=None,
         execution=None,
         **narrowed,

@@ -72,6 +72,7 @@ class VideoView(View):
     """A video as its owner sees it.
 
     `poster_url` is a short-lived address that only an answer of the API carries, an event never does.
+    `eta_seconds` counts from the moment of the answer or of the event.
     """
 
     id: UUID
@@ -81,6 +82,7 @@ class VideoView(View):
     visibility: Visibility
     state: VideoState
     progress: int | None
+    eta_seconds: int | None = None  # a new figure may be missing: events of the release before are read too
     failure: Failure | None
     version: int
     revision: int | None

@@ -1,10 +1,11 @@
 """What processing found, written down. A message that is late, doubled or stale changes nothing."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from functions.core import events, processing
@@ -14,6 +15,9 @@ from functions.core.models import Rendition, Video, VideoState, now
 from functions.core.observability import logger
 from functions.core.repositories import UploadRepository, VideoRepository
 from functions.core.settings import settings
+
+PACKAGING = timedelta(seconds=5)
+"""About as long as it takes from the last chunk to a video that plays, however long it is."""
 
 
 def claim(session: Session, source_key: str, execution: str) -> dict[str, Any]:
@@ -42,6 +46,8 @@ def claim(session: Session, source_key: str, execution: str) -> dict[str, Any]:
         lease_expires_at=now() + timedelta(seconds=lease),
         failure_code=None,
         progress=0,
+        encoding_started_at=None,
+        ready_expected_at=None,
     )
     if claimed is None:
         return {"claimed": False}
@@ -76,6 +82,7 @@ def plan(session: Session, video_id: UUID, attempt: int, plan: dict[str, Any]) -
         video_codec=plan["video_codec"],
         audio_codec=audio and audio["codec"],
         chunk_count=len(plan["chunks"]),
+        encoding_started_at=func.coalesce(Video.encoding_started_at, now()),  # a plan may be told twice
     )
 
 
@@ -87,11 +94,25 @@ def chunk(session: Session, video_id: UUID, attempt: int, chunk: dict[str, Any])
         return
     rungs = [(rung["height"], rung["bytes"], rung["duration_ms"]) for rung in chunk["rungs"]]
     done = videos.record_chunk(video, chunk["index"], rungs)
+    video.ready_expected_at = _expected_end(video, done)
     progress = min(99, 100 * done // (video.chunk_count or done))
     if progress != video.progress:
         video.progress = progress
         session.flush()
         events.record(session, video)
+
+
+def _expected_end(video: Video, done: int) -> datetime | None:
+    """Say when the video will be ready, going by how long the chunks so far took; None without a start.
+
+    Chunks are encoded side by side and begin together: when the quickest is told, the others are about as
+    far, so all of the first round count as done.
+    """
+    if video.encoding_started_at is None or video.chunk_count is None:
+        return None
+    elapsed = now() - video.encoding_started_at
+    worked = max(done, min(settings().encode_concurrency, video.chunk_count))
+    return now() + elapsed * (video.chunk_count - done) / worked + PACKAGING
 
 
 def finish(session: Session, video_id: UUID, attempt: int, package: dict[str, Any]) -> None:
@@ -104,6 +125,8 @@ def finish(session: Session, video_id: UUID, attempt: int, package: dict[str, An
         revision=attempt,
         stored_bytes=package["stored_bytes"],
         progress=None,
+        encoding_started_at=None,
+        ready_expected_at=None,
         lease_expires_at=None,
         execution=None,
     )

@@ -42,6 +42,12 @@ export function timeLeft(seconds: number): string {
   return `about ${plural(Math.round(seconds / 3600), "hour")} left`;
 }
 
+/** "about 3 minutes left", and no finer: what is told from time to time must not seem to jump. */
+export function roughTimeLeft(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  return minutes < 1 ? "less than a minute left" : timeLeft(minutes * 60);
+}
+
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

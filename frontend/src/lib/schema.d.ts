@@ -843,6 +843,7 @@ export interface components {
          * @description A video as its owner sees it.
          *
          *     `poster_url` is a short-lived address that only an answer of the API carries, an event never does.
+         *     `eta_seconds` counts from the moment of the answer or of the event.
          */
         VideoView: {
             /**
@@ -860,6 +861,8 @@ export interface components {
             state: components["schemas"]["VideoState"];
             /** Progress */
             progress: number | null;
+            /** Eta Seconds */
+            eta_seconds?: number | null;
             failure: components["schemas"]["Failure"] | null;
             /** Version */
             version: number;

@@ -5,12 +5,20 @@ interface Props {
   label: string;
   /** 0–100; null while nobody knows. */
   value: number | null;
+  /** What the bar says beside its number, for screen readers. */
+  text?: string | undefined;
   tone?: "brand" | "accent";
 }
 
-export function Progress({ label, value, tone = "brand" }: Props) {
+export function Progress({ label, value, text, tone = "brand" }: Props) {
   return (
-    <ProgressBar aria-label={label} value={value ?? 0} isIndeterminate={value === null} className="w-full">
+    <ProgressBar
+      aria-label={label}
+      value={value ?? 0}
+      valueLabel={text}
+      isIndeterminate={value === null}
+      className="w-full"
+    >
       {({ percentage, isIndeterminate }) => (
         <div className="h-1.5 overflow-hidden rounded-full bg-ink/12">
           <div

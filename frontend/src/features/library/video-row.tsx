@@ -114,13 +114,19 @@ function StateDetails({ video, upload }: { video: Video; upload: ReactNode }) {
   const retry = useRetry();
   if (video.state === "uploading") return <div className="col-span-2">{upload}</div>;
   if (video.state === "uploaded" || video.state === "processing") {
-    const percent = video.progress ? ` ${video.progress} %` : "…";
+    const far = howFar(video);
     return (
       <div className="col-span-2 flex flex-col gap-1.5">
         <p className="text-muted text-sm tabular-nums">
-          {video.state === "uploaded" ? "Uploaded. Processing starts in a moment…" : `Processing${percent}`}
+          {video.state === "uploaded" && "Uploaded. Processing starts in a moment…"}
+          {video.state === "processing" && (far ? `Processing ${far}` : "Processing…")}
         </p>
-        <Progress label={`Processing ${video.title}`} value={video.progress || null} tone="accent" />
+        <Progress
+          label={`Processing ${video.title}`}
+          value={video.progress || null}
+          text={far}
+          tone="accent"
+        />
       </div>
     );
   }
@@ -145,6 +151,12 @@ function StateDetails({ video, upload }: { video: Video; upload: ReactNode }) {
     );
   }
   return null;
+}
+
+/** "45 % · about 2 minutes left": as much of it as is known. */
+function howFar({ progress, eta_seconds }: Video): string | undefined {
+  if (!progress) return undefined;
+  return eta_seconds == null ? `${progress} %` : `${progress} % · ${format.roughTimeLeft(eta_seconds)}`;
 }
 
 function RowMenu({ video, onEdit }: { video: Video; onEdit: () => void }) {
