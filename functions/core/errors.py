@@ -79,6 +79,14 @@ class CrossSiteError(ProblemError):
     code = "cross_site"
 
 
+class NotThroughEdgeError(ProblemError):
+    status = HTTPStatus.FORBIDDEN
+    code = "not_through_edge"
+
+    def __init__(self, detail: str = "Open your drive at its own address.") -> None:
+        super().__init__(detail)
+
+
 class NotFoundError(ProblemError):
     """There is no such thing, or it is somebody else's: the answer is the same."""
 

@@ -26,6 +26,7 @@ from functions.core.errors import (
     InvalidInputError,
     NotFoundError,
     NotSignedInError,
+    NotThroughEdgeError,
     ProblemError,
     VersionRequiredError,
     WakingError,
@@ -33,7 +34,7 @@ from functions.core.errors import (
 from functions.core.models import Session as BrowserSession
 from functions.core.models import User, now
 from functions.core.observability import logger
-from functions.core.origin import names_own_site
+from functions.core.origin import came_through_edge, names_own_site
 from functions.core.repositories import SessionRepository
 
 SESSION_COOKIE = "__Host-session"
@@ -58,8 +59,22 @@ SECURITY_HEADERS = {
 }
 
 
+class _Resolver(APIGatewayHttpResolver):
+    """Answers what came through the edge; a middleware would be asked after the validation of the body."""
+
+    def resolve(self, event: Any, context: Any) -> dict[str, Any]:
+        if came_through_edge(event.get("headers") or {}):
+            return super().resolve(event, context)
+        refusal = problem(NotThroughEdgeError())
+        return {
+            "statusCode": refusal.status_code,
+            "headers": {"Content-Type": refusal.content_type},
+            "body": refusal.body,
+        }
+
+
 def http_app() -> APIGatewayHttpResolver:
-    app = APIGatewayHttpResolver(enable_validation=True)
+    app = _Resolver(enable_validation=True)
     app.use([_secure, _in_one_transaction])
     for error, answer in ERRORS.items():
         app.exception_handler(error)(answer)

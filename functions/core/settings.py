@@ -4,7 +4,7 @@ import os
 from functools import cache
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Json
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Json, SecretStr
 
 
 class Rung(BaseModel):
@@ -20,6 +20,10 @@ class Rung(BaseModel):
 
 def _empty_is_none(value: object) -> object:
     return None if value == "" else value
+
+
+def _words(value: object) -> object:
+    return value.split() if isinstance(value, str) else value
 
 
 class Settings(BaseModel):
@@ -40,6 +44,7 @@ class Settings(BaseModel):
     user_pool_client_id: str = ""
     signing_key_id: str = ""
     signing_key_pair_id: str = ""
+    origin_secrets: Annotated[tuple[SecretStr, ...], BeforeValidator(_words)] = ()
     updates_topic_arn: str = ""
     state_machine_arn: str = ""
     watchdog_queue_url: str = ""

@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.core.observability import logger, tracer
-from functions.core.origin import names_own_site
+from functions.core.origin import came_through_edge, names_own_site
 from functions.live import sockets
 
 
@@ -26,6 +26,9 @@ def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
 
 def _open(event: dict[str, Any], connection_id: str) -> dict[str, Any]:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    if not came_through_edge(headers):
+        logger.warning("A socket that did not come through the edge was refused")
+        return {"statusCode": HTTPStatus.FORBIDDEN}
     if not names_own_site(headers):
         logger.warning("A socket from another site was refused", origin=headers["origin"])
         return {"statusCode": HTTPStatus.FORBIDDEN}
