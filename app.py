@@ -28,7 +28,7 @@ def build(app: App, stage: StageConfig) -> list[StatefulStack | StatelessStack |
     # An emulator knows no roles to publish with: there the caller's own credentials do.
     synthesizer = CliCredentialsStackSynthesizer() if stage.host else None
     if stage.host is None:
-        Validations.of(app).add_plugins(Review(app))
+        Validations.of(app).add_plugins(Review(app, stage))
     certificates = CertificateStack(app, stage=stage, domain=stage.domain) if stage.domain else None
     stateful = StatefulStack(app, stage=stage, synthesizer=synthesizer)
     stateless = StatelessStack(

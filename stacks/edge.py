@@ -154,7 +154,6 @@ class Edge(Construct):
             ),
             access_log_settings=self._access_log(),
         )
-        acknowledge(http, {"APIG4": "The function checks our session cookie; API Gateway can't."})
         return http, self._address(http.api_id, "" if self._stage.host is None else "/$default")
 
     def _access_log(self) -> apigateway.CfnStage.AccessLogSettingsProperty | None:
@@ -180,6 +179,7 @@ class Edge(Construct):
             throttle=apigateway.ThrottleSettings(rate_limit=100, burst_limit=200),
         )
         endpoint = self._address(live.api_id, f"/{LIVE}")
+        letters = dead_letters(self, "UpdatesDeadLetters")
         connect, notify = (
             Function(
                 self,
@@ -188,21 +188,14 @@ class Edge(Construct):
                 memory=512,
                 timeout=Duration.seconds(seconds),
                 environment={"LIVE_ENDPOINT": endpoint},
+                dead_letters=failed,
                 **self._common,
             )
-            for name, seconds in (("Connect", 10), ("Notify", 30))
+            for name, seconds, failed in (("Connect", 10, None), ("Notify", 30, letters))
         )
         for route in ("$connect", "$disconnect", "$default"):
             name = f"{route.removeprefix('$').capitalize()}Route"
             live.add_route(route, integration=WebSocketLambdaIntegration(name, connect))
-        acknowledge(
-            live,
-            {"APIG4": "The connect function takes a ticket that works once and for half a minute."},
-        )
-        acknowledge(
-            deployed,
-            {"APIG1": "Needs a role for the whole account; the functions log every socket themselves."},
-        )
         tickets, connections = self._data.tickets, self._data.connections
         connect.allow("dynamodb:DeleteItem", on=tickets.table_arn)
         connect.allow("dynamodb:PutItem", "dynamodb:DeleteItem", on=connections.table_arn)
@@ -211,9 +204,7 @@ class Edge(Construct):
         for function in (connect, notify):
             deployed.grant_management_api_access(function)
         self._processing.updates.add_subscription(
-            subscriptions.LambdaSubscription(
-                notify, dead_letter_queue=dead_letters(self, "UpdatesDeadLetters")
-            )
+            subscriptions.LambdaSubscription(notify, dead_letter_queue=letters)
         )
         self.functions = {"api": self.api, "connect": connect, "notify": notify}
         return live, endpoint.replace("http", "ws", 1)
@@ -244,7 +235,6 @@ class Edge(Construct):
             removal_policy=RemovalPolicy.DESTROY,
             auto_delete_objects=True,
         )
-        acknowledge(web, {"S1": "Access logs would keep who watched what."})
         pages = origins.S3BucketOrigin.with_origin_access_control(
             web, origin_access_levels=[cloudfront.AccessLevel.READ, cloudfront.AccessLevel.LIST]
         )
@@ -303,10 +293,6 @@ class Edge(Construct):
             distribution,
             {
                 "Annotation::@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk": "/ is a page.",
-                "CFR1": "A video drive has no country to refuse.",
-                "CFR2": "A web ACL costs more than everything else here; the API limits rates.",
-                "CFR3": "Access logs would keep who watched what.",
-                "CFR4": "Without a domain of its own a distribution has CloudFront's certificate.",
             },
         )
         self.distribution = distribution

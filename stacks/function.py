@@ -27,6 +27,7 @@ from aws_cdk import (
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.config import StageConfig
@@ -66,6 +67,7 @@ class Function(lambda_.Function):
         ffmpeg: bool = False,
         snap_start: bool = False,
         recursive: bool = False,
+        dead_letters: sqs.IQueue | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         log_group = logs.LogGroup(
@@ -90,6 +92,7 @@ class Function(lambda_.Function):
             tracing=lambda_.Tracing.ACTIVE if stage.tracing else lambda_.Tracing.DISABLED,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
             recursive_loop=lambda_.RecursiveLoop.ALLOW if recursive else None,
+            dead_letter_queue=dead_letters,
             vpc=inside.vpc if inside else None,
             vpc_subnets=inside.functions if inside else None,
             security_groups=[inside.function_group] if inside else None,

@@ -6,6 +6,7 @@ from typing import Any
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as scheduler_targets
@@ -17,7 +18,6 @@ from stacks.config import StageConfig
 from stacks.data import Data
 from stacks.function import ROOT, Function
 from stacks.network import Network
-from stacks.review import acknowledge
 from stacks.workflow import Workflow
 
 
@@ -30,7 +30,13 @@ class Processing(Construct):
         super().__init__(scope, construct_id)
         self._data = data
         self._common: dict[str, Any] = {"stage": stage, "data": data, "network": network}
-        self.updates = sns.Topic(self, "VideoUpdates", enforce_ssl=True)
+        self.updates = sns.Topic(
+            self,
+            "VideoUpdates",
+            enforce_ssl=True,
+            # AWS's own key, which whoever may publish may use, but no other service: alarms could not.
+            master_key=kms.Alias.from_alias_name(self, "TopicKey", "alias/aws/sns"),
+        )
         self.watchdog_dead_letters = dead_letters(self, "WatchdogDeadLetters")
         self.watchdog = sqs.Queue(
             self,
@@ -41,11 +47,12 @@ class Processing(Construct):
         )
         migrate = self._migrate()
         self.migration = migrate.run_on_deploy("Run", {"Schema": schema_fingerprint()})
-        records = self._records()
+        execution_dead_letters = dead_letters(self, "ExecutionDeadLetters")
+        records = self._records(execution_dead_letters)
         steps = self._steps()
         self.machine = Workflow(self, "Workflow", stage=stage, records=records, steps={**steps}).machine
         self.upload_dead_letters = self._start_on_upload()
-        self._record_broken_executions(records)
+        self._record_broken_executions(records, execution_dead_letters)
         sweep = self._sweep()
         self.functions = {"records": records, **steps, "sweep": sweep, "migrate": migrate}
 
@@ -77,7 +84,7 @@ class Processing(Construct):
             secret.grant_read(migrate)
         return migrate
 
-    def _records(self) -> Function:
+    def _records(self, letters: sqs.Queue) -> Function:
         records = Function(
             self,
             "Records",
@@ -85,6 +92,7 @@ class Processing(Construct):
             memory=512,
             timeout=Duration.minutes(1),
             database=True,
+            dead_letters=letters,
             **self._common,
         )
         records.node.add_dependency(self.migration)
@@ -157,7 +165,7 @@ class Processing(Construct):
         )
         return letters
 
-    def _record_broken_executions(self, records: Function) -> None:
+    def _record_broken_executions(self, records: Function, letters: sqs.Queue) -> None:
         """Tell records what an execution that timed out or was stopped could not record itself."""
         broken = events.Rule(
             self,
@@ -171,11 +179,10 @@ class Processing(Construct):
                 },
             ),
         )
-        broken.add_target(
-            targets.LambdaFunction(records, dead_letter_queue=dead_letters(self, "ExecutionDeadLetters"))
-        )
+        broken.add_target(targets.LambdaFunction(records, dead_letter_queue=letters))
 
     def _sweep(self) -> Function:
+        letters = dead_letters(self, "DailyDeadLetters")
         sweep = Function(
             self,
             "Sweep",
@@ -186,6 +193,7 @@ class Processing(Construct):
             # Its messages hop through its own queue until they are due, at most a quarter of an hour each;
             # after 16 hops Lambda would take them for a loop that never ends, and drop them.
             recursive=True,
+            dead_letters=letters,
             **self._common,
         )
         sweep.node.add_dependency(self.migration)
@@ -201,7 +209,10 @@ class Processing(Construct):
             "s3:AbortMultipartUpload",
             on=[media.arn_for_objects(f"{folder}/*") for folder in ("source", "media", "work")],
         )
-        sweep.add_event_source(sources.SqsEventSource(self.watchdog, report_batch_item_failures=True))
+        sweep.add_event_source(
+            # Two at once are the fewest AWS allows, and enough for what only looks after others.
+            sources.SqsEventSource(self.watchdog, report_batch_item_failures=True, max_concurrency=2)
+        )
         scheduler.Schedule(
             self,
             "Daily",
@@ -209,7 +220,7 @@ class Processing(Construct):
             target=scheduler_targets.LambdaInvoke(
                 sweep,
                 input=scheduler.ScheduleTargetInput.from_object({"job": "daily"}),
-                dead_letter_queue=dead_letters(self, "DailyDeadLetters"),
+                dead_letter_queue=letters,
             ),
         )
         return sweep
@@ -217,9 +228,7 @@ class Processing(Construct):
 
 def dead_letters(scope: Construct, construct_id: str) -> sqs.Queue:
     """Where messages end that nobody could handle; kept for as long as SQS keeps anything."""
-    queue = sqs.Queue(scope, construct_id, enforce_ssl=True, retention_period=Duration.days(14))
-    acknowledge(queue, {"SQS3": "This is a dead letter queue, of a rule, a schedule or a subscription."})
-    return queue
+    return sqs.Queue(scope, construct_id, enforce_ssl=True, retention_period=Duration.days(14))
 
 
 def schema_fingerprint() -> str:

@@ -12,14 +12,24 @@ from stacks.config import STAGES, Domain
 
 @pytest.fixture(scope="session")
 def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Stage]]:
-    """Return a function that gives a stage by its name; "domain" is prod with a name of its own."""
+    """Return a function that gives a stage by its name, or one of these variants of a stage.
+
+    "domain" is prod with a name of its own; "full" beside it has all that a stage may choose; "endpoints" is
+    dev without a way out of its network.
+    """
     site = tmp_path_factory.mktemp("dist")
     (site / "assets").mkdir()
     (site / "index.html").write_text("<!doctype html>")
     (site / "assets" / "app.js").write_text("0")
     made: dict[str, Stage] = {}
     domain = Domain(name="video.example.org", zone_id="Z0123456789", zone_name="example.org")
-    configs = {**STAGES, "domain": replace(STAGES["prod"], domain=domain)}
+    named = replace(STAGES["prod"], domain=domain)
+    configs = {
+        **STAGES,
+        "domain": named,
+        "full": replace(named, waf=True, cdn_logs=True),
+        "endpoints": replace(STAGES["dev"], egress="endpoints"),
+    }
 
     def make(name: str) -> Stage:
         if name not in made:

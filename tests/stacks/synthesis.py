@@ -1,7 +1,7 @@
 """A stage's templates, synthesised without credentials and without building the layers."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,18 +11,20 @@ from aws_cdk.assertions import Template
 
 import app as cdk_app
 from stacks.config import StageConfig
+from stacks.review import Finding, Review
 
 CONTEXT = json.loads((Path(cdk_app.__file__).parent / "cdk.json").read_text())["context"]
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A synthesised stage: its stacks' templates by their short names."""
+    """A synthesised stage: its stacks' templates by their short names, and what review had to say to it."""
 
     config: StageConfig
     templates: Mapping[str, dict[str, Any]]
     protected: Mapping[str, bool]
     regions: Mapping[str, str]
+    findings: Sequence[Finding]
 
     def resources(self, kind: str) -> dict[str, dict[str, Any]]:
         return {
@@ -53,4 +55,5 @@ def synthesise(config: StageConfig) -> Stage:
         templates={name: Template.from_stack(stack).to_json() for name, stack in stacks.items()},
         protected={name: bool(stack.termination_protection) for name, stack in stacks.items()},
         regions={name: stack.region for name, stack in stacks.items()},
+        findings=[*Review(app, config).findings()] if config.host is None else [],
     )

@@ -7,9 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from aws_cdk import App, Stack
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_s3 as s3
+from aws_cdk import App
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 from synthesis import Stage, synthesise
 from syrupy.extensions.json import JSONSnapshotExtension
@@ -17,7 +15,6 @@ from syrupy.extensions.json import JSONSnapshotExtension
 import app as cdk_app
 from functions.core.settings import Settings
 from stacks.config import STAGES, ConfigurationError, Database, Domain, Host, Rung
-from stacks.review import Review
 
 ROOT = Path(cdk_app.__file__).parent
 STATEFUL = {
@@ -212,26 +209,3 @@ def test_a_domain_brings_a_certificate_in_us_east_1_and_both_aliases(stages) -> 
 def test_a_site_that_is_not_built_is_left_out_with_a_warning(monkeypatch, tmp_path) -> None:
     monkeypatch.setattr("stacks.edge.SITE", ROOT / "frontend" / "no-such-folder")
     assert not synthesise(STAGES["dev"]).resources("Custom::CDKBucketDeployment")
-
-
-def test_review_stops_what_is_neither_right_nor_answered() -> None:
-    app = App()
-    s3.Bucket(Stack(app, "Stack"), "Bucket")
-    cdk_app.Validations.of(app).add_plugins(Review(app))
-    with pytest.raises(RuntimeError, match="AwsSolutions-S10"):
-        app.synth()
-
-
-@pytest.mark.parametrize("action", ["s3:ListAllMyBuckets", "ec2:CreateNetworkInterface"])
-def test_review_stops_a_new_permission_on_everything(action: str) -> None:
-    """Also one that other roles have, and beside one that this role may have."""
-    app = App()
-    role = iam.Role(
-        Stack(app, "Stack"), "EncodeRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")
-    )
-    role.add_to_policy(iam.PolicyStatement(actions=["xray:PutTraceSegments"], resources=["*"]))
-    cdk_app.Validations.of(app).add_plugins(Review(app))
-    app.synth()
-    role.add_to_policy(iam.PolicyStatement(actions=[action], resources=["*"]))
-    with pytest.raises(RuntimeError, match="AwsSolutions-IAM5"):
-        app.synth(force=True)
