@@ -8,6 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError, MissingDependencyException
+
 from local import checks, deployment, docs, supervisor
 from local.logs import show_logs
 from local.outputs import describe
@@ -52,17 +55,38 @@ def deploy(settings: Settings, options: argparse.Namespace) -> None:
 
 def cdk(command: str) -> Callable[[Settings, argparse.Namespace], None]:
     """Make a command that hands over to the CDK's own, with the person's AWS credentials."""
-    options_of = {"synth": ["--quiet"], "diff": [], "deploy": ["--all"]}
+    options_of = {"synth": ["--quiet"], "deploy": ["--all"], "destroy": ["--all"]}
 
     def run(settings: Settings, options: argparse.Namespace) -> None:
+        if options.stage == "local" and command in {"bootstrap", "destroy"}:
+            raise StageError("The local stage is made by ./dev up and removed by ./dev reset.")
+        if options.stage != "local" and command != "synth":
+            say_whose_account()
         deployment.install_cdk(settings)
         deployment.build_site(settings)
-        line, environment = deployment.cdk_for(options.stage, command, settings, *options_of[command])
+        words = [*options_of.get(command, []), *options.rest]
+        line, environment = deployment.cdk_for(options.stage, command, settings, *words)
         code = subprocess.run(line, check=False, env=environment, cwd=ROOT).returncode
         if code:
             raise SystemExit(code)
 
     return run
+
+
+def say_whose_account() -> None:
+    """Name the AWS account that is about to be asked or changed; without credentials, say what to do."""
+    try:
+        session = boto3.Session()
+        region = session.region_name or "us-east-1"  # any region of AWS answers
+        caller = session.client("sts", region_name=region).get_caller_identity()
+    except MissingDependencyException:
+        return  # credentials of a kind that boto3 leaves to others: the CDK finds out itself
+    except (BotoCoreError, ClientError) as error:
+        raise StageError(
+            f"AWS does not say who you are: {str(error).rstrip('.')}. "
+            "Sign in (aws sso login) or set AWS_PROFILE, as docs/deploy.md says."
+        ) from error
+    say(f"AWS account {caller['Account']}, as {caller['Arn']}")
 
 
 STAGE = {"stage": {"choices": STAGES, "metavar": "STAGE", "help": " or ".join(STAGES)}}
@@ -104,9 +128,11 @@ COMMANDS = {
         lambda settings, options: checks.bench(settings, options.name, options.rest),
         {"name": {"metavar": "NAME"}},
     ),
+    "bootstrap": Command("prepare an AWS account for a stage, once", cdk("bootstrap"), STAGE),
     "synth": Command("synthesise a stage's templates into cdk.out", cdk("synth"), STAGE),
     "diff": Command("compare a deployed stage with the source tree", cdk("diff"), STAGE),
     "deploy": Command("deploy a stage", deploy, STAGE),
+    "destroy": Command("delete a stage's stacks; what it retains stays", cdk("destroy"), STAGE),
 }
 
 
