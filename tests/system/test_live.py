@@ -39,6 +39,7 @@ def test_the_page_hears_every_step_from_uploading_to_ready(stage, person, make_c
     progress = [event["video"]["progress"] for event in heard if event["video"]["progress"] is not None]
     assert progress == sorted(progress)
     assert any(0 < step < 100 for step in progress)
+    assert any(event["video"]["eta_seconds"] for event in heard)
 
 
 def test_nobody_hears_what_happens_in_another_drive(stage, person, make_clip):
