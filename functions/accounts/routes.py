@@ -8,16 +8,8 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, EmailStr, Field, SecretStr
 
 from functions.accounts import service
-from functions.core.http import (
-    SESSION_COOKIE,
-    CurrentUser,
-    DatabaseSession,
-    Text,
-    answer,
-    cookie,
-    no_content,
-    session_token,
-)
+from functions.core.caller import SESSION_COOKIE, CurrentUser, DatabaseSession, session_token
+from functions.core.http import Text, answer, cookie, no_content
 from functions.core.identity import IdentityProvider
 from functions.core.models import Session
 from functions.core.repositories import SessionRepository, UserRepository

@@ -2,8 +2,8 @@
 
 import secrets
 
+from functions.core.caller import token_hash
 from functions.core.errors import FieldError, InvalidCredentialsError, InvalidInputError
-from functions.core.http import token_hash
 from functions.core.identity import IdentityProvider
 from functions.core.models import Role, Session, User
 from functions.core.repositories import SessionRepository, UserRepository

@@ -1,13 +1,10 @@
-"""HTTP in and out: one application shape, one transaction a request, one way to say what went wrong."""
+"""HTTP in and out: one application shape, one way to say what went wrong; core.caller adds the database."""
 
 import json
 import re
 from collections.abc import Callable
-from datetime import timedelta
-from hashlib import sha256
 from http import HTTPStatus
 from typing import Annotated, Any
-from uuid import UUID
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Request, Response
 from aws_lambda_powertools.event_handler.depends import Depends
@@ -17,37 +14,18 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 from pydantic import AfterValidator
-from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.orm import Session
 
-from functions.core import database
 from functions.core.errors import (
     CrossSiteError,
     InvalidInputError,
     NotFoundError,
-    NotSignedInError,
     NotThroughEdgeError,
     ProblemError,
     VersionRequiredError,
-    WakingError,
 )
-from functions.core.models import Session as BrowserSession
-from functions.core.models import User, now
-from functions.core.observability import logger
+from functions.core.observability import about, logger
 from functions.core.origin import came_through_edge, names_own_site
-from functions.core.repositories import SessionRepository
 
-SESSION_COOKIE = "__Host-session"
-# What libpq and the server say while a paused database resumes or a server restarts.
-ASLEEP = (
-    "timeout expired",
-    "Connection refused",
-    "starting up",
-    "shutting down",
-    "terminating connection",
-    "server closed the connection",
-    "connection is closed",
-)
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
@@ -75,11 +53,18 @@ class _Resolver(APIGatewayHttpResolver):
 
 def http_app() -> APIGatewayHttpResolver:
     app = _Resolver(enable_validation=True)
-    app.use([_secure, _in_one_transaction])
+    app.use([_name, _secure])
     for error, answer in ERRORS.items():
         app.exception_handler(error)(answer)
     app.not_found(lambda _error: problem(NotFoundError()))
     return app
+
+
+def _name(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
+    """Say in logs and traces what is asked. The route stands for the path, which may hold a secret."""
+    subject = app.request.path_parameters.get("video_id")
+    about(route=app.request.route, **({"video_id": str(subject)} if subject else {}))
+    return next_middleware(app)
 
 
 def _secure(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
@@ -101,51 +86,7 @@ def same_origin(headers: dict[str, str]) -> bool:
     return names_own_site(headers)
 
 
-def _in_one_transaction(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
-    with database.transaction() as session:
-        app.append_context(session=session)
-        return next_middleware(app)
-
-
 # What routes ask for
-
-
-def _session(request: Request) -> Session:
-    session: Session = request.context["session"]
-    return session
-
-
-DatabaseSession = Annotated[Session, Depends(_session)]
-
-
-def session_token(request: Request) -> str | None:
-    """Return the session token. API Gateway hands over `cookies`, the local emulator a header."""
-    event = request.resolved_event
-    text = "; ".join(event.raw_event.get("cookies") or []) or event.headers.get("cookie", "")
-    pairs = (cookie.strip().partition("=") for cookie in text.split(";"))
-    return next((value for name, _, value in pairs if name == SESSION_COOKIE), None)
-
-
-def token_hash(token: str) -> str:
-    return sha256(token.encode()).hexdigest()
-
-
-def _viewer(request: Request, session: DatabaseSession) -> User | None:
-    token = session_token(request)
-    browser = SessionRepository(session).find(token_hash(token)) if token else None
-    if browser is None:
-        return None
-    _slide(browser)
-    logger.append_keys(user_id=str(browser.user_id))
-    return browser.user
-
-
-def _slide(browser: BrowserSession) -> None:
-    """Move the session's end along; once an hour is often enough and spares a write a request."""
-    moment = now()
-    if moment - browser.last_seen_at > timedelta(hours=1):
-        browser.last_seen_at = moment
-        browser.expires_at = min(moment + browser.SLIDING, browser.created_at + browser.ABSOLUTE)
 
 
 def _site(request: Request) -> str:
@@ -161,21 +102,6 @@ def _site(request: Request) -> str:
 
 
 Site = Annotated[str, Depends(_site)]
-Viewer = Annotated[User | None, Depends(_viewer)]
-
-
-def _current_user(viewer: Viewer) -> User:
-    if viewer is None:
-        raise NotSignedInError
-    return viewer
-
-
-def _viewer_id(viewer: Viewer) -> UUID | None:
-    return None if viewer is None else viewer.id
-
-
-ViewerId = Annotated[UUID | None, Depends(_viewer_id)]
-CurrentUser = Annotated[User, Depends(_current_user)]
 
 
 def _plain(text: str) -> str:
@@ -256,16 +182,7 @@ def _refuse_input(error: RequestValidationError) -> Response[str]:
     return problem(refusal)
 
 
-def _waking(error: DBAPIError) -> Response[str]:
-    """Tell a database that is not there yet, which asking has woken, from trouble that is ours."""
-    reason = str(error.orig)
-    if isinstance(error, OperationalError) and any(sign in reason for sign in ASLEEP):
-        logger.warning("No connection to the database yet", reason=reason)
-        return problem(WakingError(), {"Retry-After": "3"})
-    return _unexpected(error)
-
-
-def _unexpected(error: Exception) -> Response[str]:
+def unexpected(error: Exception) -> Response[str]:
     logger.exception("Request failed", exc_info=error)
     return Response(
         status_code=HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -286,7 +203,6 @@ ERRORS: dict[type[Exception], Callable[[Any], Response[str]]] = {
     ProblemError: problem,
     RouteNotFoundError: lambda _error: problem(NotFoundError()),
     RequestValidationError: _refuse_input,
-    DBAPIError: _waking,
     UnicodeDecodeError: lambda _error: problem(InvalidInputError("Send text as UTF-8.")),
-    Exception: _unexpected,
+    Exception: unexpected,
 }

@@ -8,6 +8,7 @@ from functions.core import events
 from functions.core.database import after_commit
 from functions.core.errors import FailureCode
 from functions.core.models import Video, VideoState
+from functions.core.observability import MetricUnit, metrics
 from functions.core.repositories import VideoRepository
 
 
@@ -31,4 +32,5 @@ def fail(session: Session, video_id: UUID, code: FailureCode, **narrowed: object
     if video is not None:
         events.record(session, video)
         after_commit(session, lambda: events.watch("tidy", video_id))
+        after_commit(session, lambda: metrics.add_metric("VideosFailed", MetricUnit.Count, 1))
     return video

@@ -9,17 +9,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from functions.core.http import (
-    CurrentUser,
-    CursorText,
-    DatabaseSession,
-    IfMatch,
-    Limit,
-    Site,
-    Text,
-    answer,
-    expected_version,
-)
+from functions.core.caller import CurrentUser, DatabaseSession
+from functions.core.http import CursorText, IfMatch, Limit, Site, Text, answer, expected_version
 from functions.core.models import Video, VideoState, Visibility
 from functions.core.repositories import EventRepository, Slice, UserRepository, VideoRepository
 from functions.core.settings import settings

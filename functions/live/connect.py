@@ -5,13 +5,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.core.observability import logger, tracer
+from functions.core.observability import logger, observed
 from functions.core.origin import came_through_edge, names_own_site
 from functions.live import sockets
 
 
-@logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
+@observed
 def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     socket = event["requestContext"]
     match socket["routeKey"]:

@@ -6,12 +6,11 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import ClientError
 
-from functions.core.observability import logger, tracer
+from functions.core.observability import logger, observed
 from functions.live import sockets
 
 
-@logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
+@observed
 def handle(event: dict[str, Any], _context: LambdaContext) -> None:
     for record in event["Records"]:
         change = json.loads(record["Sns"]["Message"])

@@ -2,7 +2,7 @@
 
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from functions.core.http import CurrentUser
+from functions.core.caller import CurrentUser
 from functions.core.views import View
 from functions.live import sockets
 

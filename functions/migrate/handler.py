@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from functions.core import custom_resource
 from functions.core.aws import client
 from functions.core.database import connection_security
-from functions.core.observability import logger
+from functions.core.observability import logger, observed
 from functions.core.settings import settings
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -25,7 +25,7 @@ WAKE_SECONDS = 90
 LOCK = 7_273_846  # any number, the same for every run: only one migration at a time
 
 
-@logger.inject_lambda_context(clear_state=True)
+@observed
 def handle(event: dict[str, Any], _context: LambdaContext) -> None:
     """Answer CloudFormation whatever happens, or the deployment would wait for an hour."""
     try:

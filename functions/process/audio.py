@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.core.observability import logger, tracer
+from functions.core.observability import about, observed
 from functions.core.storage import MediaStorage, media_storage
 from functions.process import fmp4, media, sandbox
 from functions.process.fmp4 import Track
@@ -15,11 +15,10 @@ from functions.process.playlists import Rendition
 from functions.process.sandbox import Upload
 
 
-@logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
+@observed
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     task = Task.model_validate(event)
-    logger.append_keys(video_id=task.job.video_id, revision=task.job.revision)
+    about(**task.job.identity)
     track = encode_audio(task, media_storage(), seconds=sandbox.budget(context))
     bandwidth = Rendition("a", {AUDIO_FILE: track}).peak_bandwidth if track.segments else 0
     return {"bytes": track.size, "bandwidth": bandwidth, "segments": len(track.segments)}

@@ -1,13 +1,14 @@
 """Encode one chunk of a video in every rendition, or say why it cannot be whole."""
 
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.core.observability import logger, tracer
+from functions.core.observability import MetricUnit, about, logger, metrics, observed
 from functions.core.storage import MediaStorage, media_storage
 from functions.process import fmp4, media, sandbox
 from functions.process.fmp4 import EncodedChunk, Track
@@ -15,12 +16,14 @@ from functions.process.plan import Chunk, ChunkTask, Plan, PlannedRung
 from functions.process.sandbox import Upload
 
 
-@logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
+@observed
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     task = ChunkTask.model_validate(event)
-    logger.append_keys(video_id=task.job.video_id, revision=task.job.revision, chunk=task.chunk.index)
+    about(**task.job.identity, chunk=task.chunk.index)
+    started = time.monotonic()
     tracks = encode(task, media_storage(), seconds=sandbox.budget(context))
+    # One value a chunk: how many there were is the metric's sample count.
+    metrics.add_metric("EncodeSeconds", MetricUnit.Seconds, round(time.monotonic() - started, 1))
     return {
         "index": task.chunk.index,
         "rungs": [

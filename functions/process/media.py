@@ -37,7 +37,13 @@ AUDIO_CODECS = frozenset({
     "truehd", "vorbis", "wmav1", "wmav2",
 })
 # fmt: on
+# How bright, in cd/m2, the white of a page is in a high dynamic range (ITU-R BT.2408).
+REFERENCE_WHITE = 203
 HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
+WIDE_PRIMARIES = frozenset({"bt2020", "smpte431", "smpte432"})
+# Below this many lines, pictures that do not say how their colours are coded are taken for BT.601, above
+# for BT.709: the rule of Chromium's decoder (media/ffmpeg/ffmpeg_common.cc), which plays the original.
+FEWEST_HD_LINES = 720
 PROGRESSIVE = frozenset({"progressive", "unknown"})
 
 FRAGMENTED = "+cmaf+empty_moov+default_base_moof+frag_discont+skip_trailer"
@@ -84,6 +90,8 @@ def inspect(upload: Upload, *, seconds: float) -> Source:
         nominal_rate=nominal,
         rotation=rotation,
         hdr=video.get("color_transfer") in HDR_TRANSFERS,
+        wide_gamut=video.get("color_primaries") in WIDE_PRIMARIES,
+        assumed_matrix=_assumed_matrix(video),
         interlaced=video.get("field_order", "unknown") not in PROGRESSIVE,
         video_codec=video["codec_name"],
         video_stream=video["index"],
@@ -122,9 +130,7 @@ def encode_chunk(
     frames = _progressive(source, plan).filter(
         "fps", fps=str(plan.fps), start_time=_decimal(starts_at), round="near"
     )
-    copies = (
-        _standard_range(frames, plan).filter("format", "yuv420p").filter_multi_output("split", len(files))
-    )
+    copies = _standard_colours(frames, plan).filter_multi_output("split", len(files))
     outputs = [
         copies[number]
         .filter("scale", rung.frame_width, rung.frame_height, flags="bicubic")
@@ -172,14 +178,19 @@ def encode_audio(upload: Upload, plan: Plan, track: AudioTrack, path: Path, *, s
 def grab_frame(
     upload: Upload, plan: Plan, *, at: Fraction, width: int, path: Path, exact: bool, seconds: float
 ) -> None:
-    """Save the picture at `at` seconds as JPEG; unless `exact`, the key frame before it, which is cheap."""
+    """Save the picture at `at` seconds as JPEG; unless `exact`, the key frame before it, which is cheap.
+
+    JPEG knows only BT.601 in full range (JFIF 1.02), and nothing in the file could say otherwise.
+    """
     cheap = {} if exact else {"noaccurate_seek": None, "skip_frame": "nokey"}
     source = _opened(upload, ss=_decimal(at), **cheap)
     height = round(plan.height * width / plan.width)
     picture = (
-        _standard_range(_progressive(source, plan), plan).filter("scale", width, height).filter("setsar", 1)
+        _standard_colours(_progressive(source, plan), plan)
+        .filter("scale", width, height, out_color_matrix="smpte170m", out_range="pc")
+        .filter("setsar", 1)
     )
-    output = picture.filter("format", "yuvj420p").output(
+    output = picture.filter("format", "yuv420p").output(
         str(path), f="mjpeg", **{"frames:v": 1, "q:v": 3}, **NOTHING_ELSE
     )
     _ffmpeg(output, seconds=seconds)
@@ -227,16 +238,22 @@ def _progressive(source: Any, plan: Plan) -> Any:
     return frames.filter("bwdif", mode="send_frame") if plan.interlaced else frames
 
 
-def _standard_range(frames: Any, plan: Plan) -> Any:
-    """Bring high dynamic range down to what every screen shows."""
-    if not plan.hdr:
-        return frames
+def _standard_colours(frames: Any, plan: Plan) -> Any:
+    """Bring every source to the colours that every screen shows: BT.709, 8 bit, video range, and saying so.
+
+    Browsers guess what is not said from the number of lines, so that the rungs of one video would differ.
+    """
+    if plan.hdr or plan.wide_gamut:
+        frames = frames.filter("zscale", t="linear", npl=REFERENCE_WHITE).filter("format", "gbrpf32le")
+        frames = frames.filter("zscale", p="bt709")
+        if plan.hdr:
+            frames = frames.filter("tonemap", tonemap="mobius", desat=0)
+        frames = frames.filter("zscale", t="bt709", m="bt709", r="tv")
+    assumed = {"in_color_matrix": plan.assumed_matrix} if plan.assumed_matrix else {}
     return (
-        frames.filter("zscale", t="linear", npl=203)
-        .filter("format", "gbrpf32le")
-        .filter("zscale", p="bt709")
-        .filter("tonemap", tonemap="mobius", desat=0)
-        .filter("zscale", t="bt709", m="bt709", r="tv")
+        frames.filter("scale", out_color_matrix="bt709", out_range="tv", **assumed)
+        .filter("format", "yuv420p")
+        .filter("setparams", color_primaries="bt709", color_trc="bt709")
     )
 
 
@@ -344,6 +361,13 @@ def _displayed(video: dict[str, Any]) -> tuple[int, int, int]:
         (int(data["rotation"]) for data in video.get("side_data_list", []) if "rotation" in data), 0
     )
     return (height, width, rotation) if rotation % 180 else (width, height, rotation)
+
+
+def _assumed_matrix(video: dict[str, Any]) -> str:
+    """Return how to read colours that nothing is said of; empty if something is."""
+    if video.get("color_space", "unknown") not in {"unknown", "reserved"}:
+        return ""
+    return "smpte170m" if video.get("height", 0) < FEWEST_HD_LINES else "bt709"
 
 
 def _decimal(seconds: Fraction) -> str:

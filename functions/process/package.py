@@ -7,7 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.core.observability import logger, tracer
+from functions.core.observability import about, observed
 from functions.core.storage import MediaStorage, media_storage
 from functions.process import playlists
 from functions.process.fmp4 import EncodedChunk, Track
@@ -21,11 +21,10 @@ class IncompleteError(Exception):
     """A piece is missing or does not fit: nothing is published."""
 
 
-@logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
+@observed
 def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     task = Task.model_validate(event)
-    logger.append_keys(video_id=task.job.video_id, revision=task.job.revision)
+    about(**task.job.identity)
     return package(task, media_storage())
 
 

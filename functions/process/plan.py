@@ -73,6 +73,8 @@ class Source:
     nominal_rate: Fraction
     rotation: int
     hdr: bool
+    wide_gamut: bool
+    assumed_matrix: str
     interlaced: bool
     video_codec: str
     video_stream: int
@@ -90,6 +92,12 @@ class Job(_Value):
     revision: int
     attempt: int
     source_key: str
+    execution: str = ""
+
+    @property
+    def identity(self) -> dict[str, str | int]:
+        """By which logs and traces of every step are found."""
+        return {"video_id": self.video_id, "attempt": self.attempt, "execution": self.execution}
 
     def key(self, name: str = "") -> str:
         return f"media/{self.video_id}/{self.revision}/{name}"
@@ -141,6 +149,8 @@ class Plan(_Value):
     start_time: float
     rotation: int
     hdr: bool
+    wide_gamut: bool = False
+    assumed_matrix: str = ""
     interlaced: bool
     video_codec: str
     video_stream: int
@@ -208,6 +218,8 @@ def make(source: Source, read_key: str, *, ladder: Sequence[Rung], concurrency: 
         start_time=source.start_time,
         rotation=source.rotation,
         hdr=source.hdr,
+        wide_gamut=source.wide_gamut,
+        assumed_matrix=source.assumed_matrix,
         interlaced=source.interlaced,
         video_codec=source.video_codec,
         video_stream=source.video_stream,

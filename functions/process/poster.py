@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.core.errors import FailureCode, SourceRejectedError
-from functions.core.observability import logger, tracer
+from functions.core.observability import about, observed
 from functions.core.storage import MediaStorage, media_storage
 from functions.process import media, sandbox
 from functions.process.plan import Plan, Task
@@ -19,11 +19,10 @@ WIDEST = 1280
 LOOKS = ((1, False), (2.5, False), (5, False), (3, True), (7, True))
 
 
-@logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
+@observed
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     task = Task.model_validate(event)
-    logger.append_keys(video_id=task.job.video_id, revision=task.job.revision)
+    about(**task.job.identity)
     key = make_poster(task, media_storage(), seconds=sandbox.budget(context))
     return {"job": event["job"], "poster_key": key}
 

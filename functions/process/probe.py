@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.core.errors import FailureCode, SourceRejectedError
-from functions.core.observability import logger, tracer
+from functions.core.observability import about, logger, observed
 from functions.core.settings import settings
 from functions.core.storage import MediaStorage, media_storage
 from functions.process import container, media, plan, sandbox
@@ -16,11 +16,10 @@ from functions.process.plan import Container, Job, Plan, Source
 from functions.process.sandbox import Upload
 
 
-@logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
+@observed
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     job = Job.model_validate(event)
-    logger.append_keys(video_id=job.video_id, revision=job.revision)
+    about(**job.identity)
     return probe(job, media_storage(), seconds=sandbox.budget(context)).model_dump(mode="json")
 
 

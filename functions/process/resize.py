@@ -4,7 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.core.observability import logger, tracer
+from functions.core.observability import about, observed
 from functions.core.storage import MediaStorage, media_storage
 from functions.process import media
 from functions.process.plan import Job
@@ -12,11 +12,10 @@ from functions.process.plan import Job
 CARD_WIDTH = 640
 
 
-@logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
+@observed
 def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     job = Job.model_validate(event["job"])
-    logger.append_keys(video_id=job.video_id, revision=job.revision)
+    about(**job.identity)
     return {"poster": make_card(job, event["poster_key"], media_storage())}
 
 

@@ -7,25 +7,24 @@ from uuid import UUID
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.core.database import transaction
-from functions.core.observability import logger, tracer
+from functions.core.observability import about, observed
 from functions.records import service
 
 
-@logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
+@observed
 def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any] | None:
     with transaction() as session:
         if event.get("detail-type") == "Step Functions Execution Status Change":
             service.end_of_execution(session, event["detail"]["executionArn"], event["detail"]["input"])
             return None
         action = event["action"]
-        logger.append_keys(action=action)
+        about(action=action)
         if action == "claim":
             return {"job": None, "claimed": False} | service.claim(
                 session, event["source_key"], event["execution"]
             )
         job = event["job"]
-        logger.append_keys(video_id=job["video_id"], attempt=job["attempt"])
+        about(video_id=job["video_id"], attempt=job["attempt"], execution=job.get("execution", ""))
         ACTIONS[action](session, UUID(job["video_id"]), job["attempt"], event)
         return None
 

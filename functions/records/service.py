@@ -12,7 +12,7 @@ from functions.core import events, processing
 from functions.core.database import after_commit
 from functions.core.errors import FailureCode, SourceRejectedError
 from functions.core.models import Rendition, Video, VideoState, now
-from functions.core.observability import logger
+from functions.core.observability import MetricUnit, about, logger, metrics
 from functions.core.repositories import UploadRepository, VideoRepository
 from functions.core.settings import settings
 
@@ -27,10 +27,11 @@ def claim(session: Session, source_key: str, execution: str) -> dict[str, Any]:
     is still "uploading" is taken as well: its object is there, whole.
     """
     video_id = UUID(source_key.removeprefix("source/"))
+    about(video_id=str(video_id), execution=execution)
     videos = VideoRepository(session)
     video = videos.find(video_id, lock=True)
     if video is None or video.purge_started_at is not None:
-        logger.info("Nothing to process", video_id=str(video_id))
+        logger.info("Nothing to process")
         if video is None:
             after_commit(session, lambda: events.watch("remove_bytes", video_id))
         return {"claimed": False}
@@ -51,8 +52,13 @@ def claim(session: Session, source_key: str, execution: str) -> dict[str, Any]:
     )
     if claimed is None:
         return {"claimed": False}
+    about(attempt=claimed.attempt)
     UploadRepository(session).remove(video_id)
     events.record(session, claimed)
+    if claimed.attempt == 1:
+        after_commit(
+            session, lambda: metrics.add_metric("UploadedBytes", MetricUnit.Bytes, claimed.size_bytes)
+        )
     after_commit(session, lambda: events.watch("job", video_id, seconds=lease))
     return {"claimed": True, "job": _job(claimed)}
 
@@ -63,6 +69,7 @@ def _job(video: Video) -> dict[str, Any]:
         "attempt": video.attempt,
         "revision": video.attempt,
         "source_key": video.source_key,
+        "execution": video.execution,
     }
 
 
@@ -117,6 +124,8 @@ def _expected_end(video: Video, done: int) -> datetime | None:
 
 def finish(session: Session, video_id: UUID, attempt: int, package: dict[str, Any]) -> None:
     """Serve the new revision from now on."""
+    running = VideoRepository(session).find(video_id, lock=True)
+    lease_ends = running and running.lease_expires_at
     video = _change(
         session,
         video_id,
@@ -132,6 +141,9 @@ def finish(session: Session, video_id: UUID, attempt: int, package: dict[str, An
     )
     if video is None:
         return
+    if lease_ends:
+        claimed_at = lease_ends - timedelta(seconds=settings().processing_lease_seconds)
+        after_commit(session, lambda: _count_ready((now() - claimed_at).total_seconds()))
     VideoRepository(session).record_renditions(
         [
             Rendition(
@@ -149,6 +161,12 @@ def finish(session: Session, video_id: UUID, attempt: int, package: dict[str, An
     after_commit(session, lambda: events.watch("tidy", video_id))
 
 
+def _count_ready(seconds: float) -> None:
+    """Count a video and how long it took since it was claimed."""
+    metrics.add_metric("VideosReady", MetricUnit.Count, 1)
+    metrics.add_metric("ProcessingSeconds", MetricUnit.Seconds, round(seconds, 1))
+
+
 def fail(session: Session, video_id: UUID, attempt: int, error: dict[str, Any]) -> None:
     """End the attempt with a reason. The source is kept, so that it can be tried again."""
     code = _failure_code(error)
@@ -159,6 +177,7 @@ def fail(session: Session, video_id: UUID, attempt: int, error: dict[str, Any]) 
 def end_of_execution(session: Session, execution: str, execution_input: str) -> None:
     """Fail the video of an execution that ran out of time, was stopped, or could not tell of its failure."""
     video_id = UUID(json.loads(execution_input)["source_key"].removeprefix("source/"))
+    about(video_id=str(video_id), execution=execution)
     processing.fail(session, video_id, FailureCode.INTERNAL, if_execution=execution)
 
 

@@ -10,15 +10,14 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.core import events
-from functions.core.observability import logger, tracer
+from functions.core.observability import about, observed
 from functions.core.storage import media_storage
 from functions.sweep import service
 
 processor = BatchProcessor(event_type=EventType.SQS)
 
 
-@logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
+@observed
 def handle(event: dict[str, Any], context: LambdaContext) -> Any:
     if event.get("job") == "daily":
         return service.daily()
@@ -29,7 +28,7 @@ def run(record: SQSRecord) -> None:
     """Do one job, or send it on its way again until it is due."""
     message = json.loads(record.body)
     job, video_id = message["job"], UUID(message["video_id"])
-    logger.append_keys(job=job, video_id=str(video_id))
+    about(job=job, video_id=str(video_id))
     remaining = message["due"] - int(time.time())
     if remaining > 0:
         events.watch(job, video_id, seconds=remaining)

@@ -7,7 +7,7 @@ from functions.core import events, processing
 from functions.core.database import after_commit, transaction
 from functions.core.errors import FailureCode
 from functions.core.models import EventKind, VideoState, media_prefix, now, source_key, work_prefix
-from functions.core.observability import logger
+from functions.core.observability import MetricUnit, logger, metrics
 from functions.core.repositories import EventRepository, SessionRepository, UploadRepository, VideoRepository
 from functions.core.storage import MediaStorage, MissingObjectError
 
@@ -30,6 +30,7 @@ def daily() -> dict[str, int]:
             events.watch(job, video_id)
     found = {job: len(video_ids) for job, video_ids in due.items()}
     logger.info("Swept", extra=found)
+    metrics.add_metric("StuckJobs", MetricUnit.Count, found["job"])  # 0 too: an alarm waits for it every day
     return found
 
 
@@ -89,6 +90,7 @@ def purge(storage: MediaStorage, video_id: UUID) -> None:
     # A function that was encoding when the run ended may write for a while yet.
     events.watch("remove_bytes", video_id, seconds=LATE_WRITER_SECONDS)
     logger.info("Video deleted for good: all copies removed", video_id=str(video_id), objects=removed)
+    metrics.add_metric("PurgedVideos", MetricUnit.Count, 1)
 
 
 def remove_bytes(storage: MediaStorage, video_id: UUID) -> None:

@@ -9,7 +9,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, Field
 
-from functions.core.http import CurrentUser, DatabaseSession, Text, no_content
+from functions.core.caller import CurrentUser, DatabaseSession
+from functions.core.http import Text, no_content
 from functions.core.models import Upload
 from functions.core.repositories import UploadRepository, UserRepository
 from functions.core.settings import settings

@@ -8,13 +8,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.core import custom_resource
 from functions.core.aws import client
-from functions.core.observability import logger
+from functions.core.observability import logger, observed
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
 
-@logger.inject_lambda_context(clear_state=True)
+@observed
 def handle(event: dict[str, Any], _context: LambdaContext) -> None:
     """Answer CloudFormation whatever happens, or the deployment would wait for its time limit."""
     try:

@@ -5,8 +5,9 @@ from uuid import UUID
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
+from functions.core.caller import DatabaseSession, ViewerId
 from functions.core.errors import NotFoundError
-from functions.core.http import CursorText, DatabaseSession, Limit, Site, ViewerId, answer, cookie
+from functions.core.http import CursorText, Limit, Site, answer, cookie
 from functions.core.models import VideoState, media_prefix
 from functions.core.repositories import UserRepository, VideoRepository
 from functions.core.views import Owner, Page, PublicVideo, View, card_urls

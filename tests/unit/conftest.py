@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from functions.core import database, events, storage
 from functions.core import settings as settings_module
-from functions.core.http import SESSION_COOKIE, token_hash
+from functions.core.caller import SESSION_COOKIE, token_hash
 from functions.core.models import Base, User, Video, VideoState
 from functions.core.models import Session as BrowserSession
 from functions.core.storage import MissingObjectError, Part

@@ -55,6 +55,7 @@ def test_only_one_of_two_executions_gets_the_video(ann, add_video, lambda_contex
         "attempt": 1,
         "revision": 1,
         "source_key": f"source/{video_id}",
+        "execution": "run-1",
     }
     assert claim(video_id, lambda_context, "run-2") == {"claimed": False, "job": None}
     assert claim(video_id, lambda_context)["claimed"], (

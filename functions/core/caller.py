@@ -1,0 +1,111 @@
+"""Who asks, and the transaction in which they are answered: what routes with a database have in common."""
+
+from datetime import timedelta
+from hashlib import sha256
+from typing import Annotated, Any
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Request, Response
+from aws_lambda_powertools.event_handler.depends import Depends
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from functions.core import database
+from functions.core.errors import NotSignedInError, WakingError
+from functions.core.http import problem, unexpected
+from functions.core.models import Session as BrowserSession
+from functions.core.models import User, now
+from functions.core.observability import about, logger
+from functions.core.repositories import SessionRepository
+
+SESSION_COOKIE = "__Host-session"
+# What libpq and the server say while a paused database resumes or a server restarts.
+ASLEEP = (
+    "timeout expired",
+    "Connection refused",
+    "starting up",
+    "shutting down",
+    "terminating connection",
+    "server closed the connection",
+    "connection is closed",
+)
+
+
+def give_database(app: APIGatewayHttpResolver) -> None:
+    """Answer every request to a route that is mounted from now on in a transaction of its own."""
+    app.use([_in_one_transaction])
+    app.exception_handler(DBAPIError)(_waking)
+
+
+def _in_one_transaction(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
+    with database.transaction() as session:
+        app.append_context(session=session)
+        return next_middleware(app)
+
+
+def _waking(error: DBAPIError) -> Response[str]:
+    """Tell a database that is not there yet, which asking has woken, from trouble that is ours."""
+    reason = str(error.orig)
+    if isinstance(error, OperationalError) and any(sign in reason for sign in ASLEEP):
+        logger.warning("No connection to the database yet", reason=reason)
+        return problem(WakingError(), {"Retry-After": "3"})
+    return unexpected(error)
+
+
+# What routes ask for
+
+
+def _session(request: Request) -> Session:
+    session: Session = request.context["session"]
+    return session
+
+
+DatabaseSession = Annotated[Session, Depends(_session)]
+
+
+def session_token(request: Request) -> str | None:
+    """Return the session token. API Gateway hands over `cookies`, the local emulator a header."""
+    event = request.resolved_event
+    text = "; ".join(event.raw_event.get("cookies") or []) or event.headers.get("cookie", "")
+    pairs = (cookie.strip().partition("=") for cookie in text.split(";"))
+    return next((value for name, _, value in pairs if name == SESSION_COOKIE), None)
+
+
+def token_hash(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
+
+
+def _viewer(request: Request, session: DatabaseSession) -> User | None:
+    token = session_token(request)
+    browser = SessionRepository(session).find(token_hash(token)) if token else None
+    if browser is None:
+        return None
+    _slide(browser)
+    about(user_id=str(browser.user_id))
+    return browser.user
+
+
+def _slide(browser: BrowserSession) -> None:
+    """Move the session's end along; once an hour is often enough and spares a write a request."""
+    moment = now()
+    if moment - browser.last_seen_at > timedelta(hours=1):
+        browser.last_seen_at = moment
+        browser.expires_at = min(moment + browser.SLIDING, browser.created_at + browser.ABSOLUTE)
+
+
+Viewer = Annotated[User | None, Depends(_viewer)]
+
+
+def _current_user(viewer: Viewer) -> User:
+    if viewer is None:
+        raise NotSignedInError
+    return viewer
+
+
+def _viewer_id(viewer: Viewer) -> UUID | None:
+    return None if viewer is None else viewer.id
+
+
+ViewerId = Annotated[UUID | None, Depends(_viewer_id)]
+CurrentUser = Annotated[User, Depends(_current_user)]
