@@ -1,4 +1,8 @@
-"""What is generated from the code and kept beside it: the API's description, the frontend's types of it."""
+"""What is generated from the code and kept beside it.
+
+The API's description, the frontend's types of it, the pictures of docs/architecture.md and the tables of
+docs/costs.md.
+"""
 
 import json
 import subprocess
@@ -6,13 +10,17 @@ import sys
 import tempfile
 from pathlib import Path
 
+from local import costs, diagram
 from local.deployment import FRONTEND, install_frontend
+from local.markdown import fill
 from local.part import clean_environment
 from local.progress import say
 from local.settings import BIN, ROOT, Settings
 
 DOCUMENT = ROOT / "docs" / "openapi.json"
 TYPES = FRONTEND / "src" / "lib" / "schema.d.ts"
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
+COSTS = ROOT / "docs" / "costs.md"
 
 
 def write(settings: Settings) -> None:
@@ -30,11 +38,16 @@ def stale() -> list[Path]:
 
 
 def _generated() -> dict[Path, str]:
-    from functions.api.handler import app  # noqa: PLC0415  # takes a second that other commands needn't spend
-    from functions.api.openapi import describe  # noqa: PLC0415
+    from functions.api.handler import openapi  # noqa: PLC0415  # takes a second others needn't spend
 
-    document = json.dumps(describe(app), indent=2, ensure_ascii=False) + "\n"
-    return {DOCUMENT: document, TYPES: _types(document)}
+    document = json.dumps(openapi(), indent=2, ensure_ascii=False) + "\n"
+    made = costs.stages()
+    return {
+        DOCUMENT: document,
+        TYPES: _types(document),
+        ARCHITECTURE: fill(ARCHITECTURE.read_text(), diagram.sections(made["dev"])),
+        COSTS: fill(COSTS.read_text(), costs.sections(made)),
+    }
 
 
 def _types(document: str) -> str:
