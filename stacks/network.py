@@ -6,7 +6,6 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from stacks.config import MOST_ZONES, StageConfig
-from stacks.review import acknowledge
 
 DATABASE_PORT = 5432
 
@@ -50,8 +49,6 @@ class Network(Construct):
         self.database_group.add_ingress_rule(self.function_group, ec2.Port.tcp(DATABASE_PORT), "Functions")
         if stage.flow_logs:
             self._flow_logs(stage)
-        else:
-            acknowledge(self.vpc, {"VPC7": "Nothing leads in, only TLS to AWS leads out: no flow logs."})
 
     def _vpc(self, zones: int) -> ec2.Vpc:
         """Take the region's first zones: the CDK alone takes two where it doesn't know the account."""

@@ -13,9 +13,9 @@ BY_LAMBDA = {"ec2", "logs", "xray"}  # done by Lambda itself, outside the VPC
 BY_DATABASE = {"rds-db"}  # a token that the function signs itself
 
 
-@pytest.fixture(scope="module")
-def by_endpoints() -> Stage:
-    return synthesise(replace(STAGES["dev"], egress="endpoints"))
+@pytest.fixture
+def by_endpoints(stages) -> Stage:
+    return stages("endpoints")
 
 
 def subnets(stage: Stage, name: str) -> dict[str, dict[str, Any]]:
