@@ -4,11 +4,11 @@ from dataclasses import fields, replace
 
 from aws_cdk import App, CliCredentialsStackSynthesizer, Validations
 
-from stacks.certificate import CertificateStack
 from stacks.config import STAGES, ConfigurationError, Host, StageConfig
 from stacks.review import Review
 from stacks.stateful import StatefulStack
 from stacks.stateless import StatelessStack
+from stacks.worldwide import WorldwideStack
 
 
 def stage_of(app: App) -> StageConfig:
@@ -23,22 +23,22 @@ def stage_of(app: App) -> StageConfig:
     return replace(stage, host=replace(stage.host, **{key: value for key, value in given.items() if value}))
 
 
-def build(app: App, stage: StageConfig) -> list[StatefulStack | StatelessStack | CertificateStack]:
+def build(app: App, stage: StageConfig) -> list[StatefulStack | StatelessStack | WorldwideStack]:
     """Make the stage's stacks, in the order in which they are deployed."""
     # An emulator knows no roles to publish with: there the caller's own credentials do.
     synthesizer = CliCredentialsStackSynthesizer() if stage.host else None
     if stage.host is None:
         Validations.of(app).add_plugins(Review(app, stage))
-    certificates = CertificateStack(app, stage=stage, domain=stage.domain) if stage.domain else None
+    worldwide = WorldwideStack(app, stage=stage) if stage.domain or stage.waf else None
     stateful = StatefulStack(app, stage=stage, synthesizer=synthesizer)
     stateless = StatelessStack(
         app,
         stage=stage,
         stateful=stateful,
-        certificate=certificates.certificate if certificates else None,
+        worldwide=worldwide,
         synthesizer=synthesizer,
     )
-    return [stack for stack in (certificates, stateful, stateless) if stack]
+    return [stack for stack in (worldwide, stateful, stateless) if stack]
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Data: PostgreSQL, the media bucket, the user pool, the signing key and the tables of live sockets."""
+"""Data: PostgreSQL, the media bucket, the user pool, the signing keys and the tables of live sockets."""
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import CrossStackReferences, Duration, ReferenceStrength, RemovalPolicy
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -13,7 +13,6 @@ from constructs import Construct
 
 from stacks.config import Database, StageConfig
 from stacks.network import DATABASE_PORT, Network
-from stacks.review import acknowledge
 
 DATABASE_NAME = "streamtime"
 DATABASE_USER = "streamtime"
@@ -31,21 +30,8 @@ class Data(Construct):
         self.database_environment = self._database_environment(stage)
         self.media = self._media(stage)
         self.user_pool = self._user_pool(stage)
-        self.user_pool_client = self.user_pool.add_client(
-            "Api",
-            auth_flows=cognito.AuthFlow(admin_user_password=True),
-            disable_o_auth=True,
-            generate_secret=False,
-            prevent_user_existence_errors=True,
-        )
-        self.signing_key = kms.Key(
-            self,
-            "SigningKey",
-            description="Signs what may be played",
-            key_spec=kms.KeySpec.ECC_NIST_P256,
-            key_usage=kms.KeyUsage.SIGN_VERIFY,
-            removal_policy=stage.removal_policy,
-        )
+        self.user_pool_client = self._user_pool_client()
+        self.signing_keys = {version: self._signing_key(version, stage) for version in stage.signing_keys}
         self.tickets = self._table("Tickets", key="token_hash")
         self.connections = self._table("Connections", key="connection_id")
         self.connections.add_global_secondary_index(
@@ -53,6 +39,11 @@ class Data(Construct):
             partition_key=dynamodb.Attribute(name="user_id", type=dynamodb.AttributeType.STRING),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
+
+    @property
+    def signing_key(self) -> kms.Key:
+        """The key that signs; the others only verify what they signed, or wait for their turn."""
+        return next(iter(self.signing_keys.values()))
 
     @property
     def database_secret(self) -> secretsmanager.ISecret | None:
@@ -65,7 +56,7 @@ class Data(Construct):
             self.cluster.grant_connect(function, DATABASE_USER)
 
     def _cluster(self, database: Database, stage: StageConfig, network: Network) -> rds.DatabaseCluster:
-        cluster = rds.DatabaseCluster(
+        return rds.DatabaseCluster(
             self,
             "Database",
             engine=rds.DatabaseClusterEngine.aurora_postgres(
@@ -85,7 +76,11 @@ class Data(Construct):
             manage_master_user_password=True,
             iam_authentication=True,
             storage_encrypted=True,
-            backup=rds.BackupProps(retention=Duration.days(database.backup_days)),
+            # UTC, and apart from the daily sweep's time, which wakes a database that may pause.
+            backup=rds.BackupProps(
+                retention=Duration.days(database.backup_days), preferred_window="01:00-02:00"
+            ),
+            preferred_maintenance_window="sun:04:00-sun:05:00",
             copy_tags_to_snapshot=True,
             deletion_protection=stage.termination_protection,
             removal_policy=(
@@ -94,9 +89,6 @@ class Data(Construct):
                 else stage.removal_policy
             ),
         )
-        if not stage.termination_protection:
-            acknowledge(cluster, {"RDS10": "This stage may be deleted; the database leaves a snapshot."})
-        return cluster
 
     def _database_environment(self, stage: StageConfig) -> dict[str, str]:
         if stage.host:
@@ -165,11 +157,10 @@ class Data(Construct):
                     },
                 )
             )
-        acknowledge(bucket, {"S1": "Access logs would keep who watched what."})
         return bucket
 
     def _user_pool(self, stage: StageConfig) -> cognito.UserPool:
-        pool = cognito.UserPool(
+        return cognito.UserPool(
             self,
             "UserPool",
             self_sign_up_enabled=True,
@@ -188,22 +179,62 @@ class Data(Construct):
                 require_symbols=False,
             ),
             account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
+            # A text message can be taken over with the number, and costs.
+            mfa=cognito.Mfa.OPTIONAL,
+            mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
+            # Until the new address has answered, the old one signs in and gets the codes.
+            keep_original=cognito.KeepOriginalAttrs(email=True),
+            email=self._email(stage),
             feature_plan=cognito.FeaturePlan.ESSENTIALS,
             deletion_protection=stage.termination_protection,
             removal_policy=stage.removal_policy,
         )
-        acknowledge(
-            pool,
-            {
-                "COG1": "Ten characters; length is worth more than a special one.",
-                "COG2": "A second factor is each person's choice.",
-                "COG8": "The plus plan has no free tier.",
-            },
+
+    def _email(self, stage: StageConfig) -> cognito.UserPoolEmail:
+        """Send codes as the drive's own domain; Cognito gives itself the role to do so in this account."""
+        sender = stage.email_sender
+        if not sender:
+            return cognito.UserPoolEmail.with_cognito()
+        return cognito.UserPoolEmail.with_ses(
+            from_email=sender,
+            from_name="StreamTime",
+            ses_region=stage.region,
+            ses_verified_domain=sender.partition("@")[2],
         )
-        return pool
+
+    def _user_pool_client(self) -> cognito.UserPoolClient:
+        """Let the API check a password, and nothing else: tokens are read once and live as short as they can.
+
+        Rotation is on because without it Cognito insists on the flow that renews tokens.
+        """
+        return self.user_pool.add_client(
+            "Api",
+            auth_flows=cognito.AuthFlow(admin_user_password=True),
+            disable_o_auth=True,
+            generate_secret=False,
+            prevent_user_existence_errors=True,
+            enable_token_revocation=True,
+            access_token_validity=Duration.minutes(5),
+            id_token_validity=Duration.minutes(5),
+            refresh_token_validity=Duration.minutes(60),
+            refresh_token_rotation_grace_period=Duration.seconds(0),
+        )
+
+    def _signing_key(self, version: int, stage: StageConfig) -> kms.Key:
+        key = kms.Key(
+            self,
+            "SigningKey" if version == 1 else f"SigningKey{version}",
+            description=f"Signs what may be played: version {version}",
+            key_spec=kms.KeySpec.ECC_NIST_P256,
+            key_usage=kms.KeyUsage.SIGN_VERIFY,
+            removal_policy=stage.removal_policy,
+        )
+        # A strong reference would keep a version in this stack for as long as the stack above names it.
+        CrossStackReferences.of(key).produce(ReferenceStrength.WEAK)
+        return key
 
     def _table(self, name: str, *, key: str) -> dynamodb.Table:
-        table = dynamodb.Table(
+        return dynamodb.Table(
             self,
             name,
             partition_key=dynamodb.Attribute(name=key, type=dynamodb.AttributeType.STRING),
@@ -211,5 +242,3 @@ class Data(Construct):
             time_to_live_attribute="expires_at",
             removal_policy=RemovalPolicy.DESTROY,
         )
-        acknowledge(table, {"DDB3": "Nothing in it lives longer than two hours."})
-        return table

@@ -1,10 +1,9 @@
 """Edge: the HTTP and WebSocket APIs and, where a stage has one, the CDN in front of everything."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
-from aws_cdk import Annotations, Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudfront as cloudfront
@@ -12,54 +11,18 @@ from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as route53_targets
-from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_s3_deployment as s3_deployment
+from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration, WebSocketLambdaIntegration
 from constructs import Construct
 
+from stacks.cdn import LIVE, Cdn, name_both
 from stacks.config import Domain, StageConfig
 from stacks.data import Data
-from stacks.function import ROOT, Function
-from stacks.headers import OTHER_HEADERS, content_security_policy
+from stacks.function import Function
 from stacks.network import Network
 from stacks.processing import Processing, dead_letters
-from stacks.review import acknowledge
-
-SITE = ROOT / "frontend" / "dist"
-LIVE = "live"
-"""Name of the WebSocket stage: API Gateway wants it as the path, and so do browsers: /live."""
-
-KEY_VERSION = 1
-"""CloudFront's public keys can't change; raise this to publish the signing key's next one beside it."""
-
-SPA_ROUTES = """\
-function handler(event) {
-  var request = event.request;
-  var isFile = request.uri.split("/").pop().includes(".");
-  if (!isFile) request.uri = "/index.html";
-  return request;
-}
-"""
-VIEWER_HOST = """\
-function handler(event) {
-  var request = event.request;
-  request.headers["x-viewer-host"] = { value: request.headers.host.value };
-  return request;
-}
-"""
-# A policy's wildcards would also find what they look for in a query, so only a signature may be one.
-SIGNATURE_ONLY = """\
-var SIGNATURE = ["Policy", "Signature", "Key-Pair-Id", "Hash-Algorithm"];
-function handler(event) {
-  var query = event.request.querystring;
-  for (var name in query) {
-    var isOne = !query[name].multiValue && /^[\\w~-]*$/.test(query[name].value);
-    if (!isOne || !SIGNATURE.includes(name)) return { statusCode: 403, statusDescription: "Forbidden" };
-  }
-  return event.request;
-}
-"""
+from stacks.worldwide import WorldwideStack
 
 
 class Edge(Construct):
@@ -74,19 +37,66 @@ class Edge(Construct):
         network: Network | None,
         data: Data,
         processing: Processing,
-        certificate: acm.ICertificate | None,
+        worldwide: WorldwideStack | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._stage, self._data, self._processing = stage, data, processing
         self._common: dict[str, Any] = {"stage": stage, "data": data, "network": network}
-        key_group, self.key_pair_id = self._published_key() if stage.cdn else (None, "local")
-        self.http, self.api_url = self._http_api()
-        live, self.live_url = self._live_api()
+        self.certificate: acm.Certificate | None = None
         self.distribution: cloudfront.Distribution | None = None
-        self.site_url = self._distribution(self.http, live, key_group, certificate) if key_group else None
+        self.site_url: str | None = None
+        zone = self._zone(stage.domain) if stage.domain else None
+        self._secrets = [self._origin_secret(it) for it in stage.origin_secrets] if stage.cdn else []
+        key_group, self.key_pair_id = self._published_keys() if stage.cdn else (None, "local")
+        self.http, self.api_url = self._http_api(zone)
+        self.live, self.live_url = self._live_api()
+        if key_group:
+            cdn = Cdn(
+                self,
+                "Cdn",
+                stage=stage,
+                media=data.media,
+                api=self._origin(self.api_url),
+                live=self._origin(f"https://{self._execute_api(self.live.api_id)}"),
+                key_group=key_group,
+                log_days=self._log_days,
+                worldwide=worldwide,
+                zone=zone,
+            )
+            # A new word is accepted before it is said.
+            cdn.node.add_dependency(self.api.serving, self.functions["connect"])
+            self.distribution, self.site_url = cdn.distribution, cdn.url
 
-    def _published_key(self) -> tuple[cloudfront.KeyGroup, str]:
-        """CloudFront wants the public half of the signing key, which only exists once KMS made it."""
+    def _zone(self, domain: Domain) -> route53.IHostedZone:
+        return route53.HostedZone.from_hosted_zone_attributes(
+            self, "Zone", hosted_zone_id=domain.zone_id, zone_name=domain.zone_name
+        )
+
+    def _origin_secret(self, version: int) -> str:
+        """Make the word that CloudFront says and the functions compare; the template only refers to it."""
+        secret = secretsmanager.Secret(
+            self,
+            f"OriginSecret{version}",
+            description=f"Says that a request came through CloudFront: version {version}",
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                password_length=48, exclude_punctuation=True, include_space=False
+            ),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        return secret.secret_value.unsafe_unwrap()
+
+    def _told(self) -> dict[str, str]:
+        """Tell a function every version that is accepted; see ADR 8."""
+        return {"ORIGIN_SECRETS": " ".join(self._secrets)} if self._secrets else {}
+
+    def _origin(self, url: str) -> origins.HttpOrigin:
+        """Reach an API; viewers can't: CloudFront overwrites a header of theirs with that name."""
+        return origins.HttpOrigin(
+            url.removeprefix("https://"), custom_headers={"x-origin-secret": self._secrets[0]}
+        )
+
+    def _published_keys(self) -> tuple[cloudfront.KeyGroup, str]:
+        """Publish the public halves, which only exist once KMS made the keys; name the one that signs."""
         reader = Function(
             self,
             "PublicKeyReader",
@@ -95,12 +105,17 @@ class Edge(Construct):
             timeout=Duration.minutes(1),
             **self._common,
         )
-        self._data.signing_key.grant(reader, "kms:GetPublicKey")
-        pem = reader.run_on_deploy(f"Pem{KEY_VERSION}", {"KeyId": self._data.signing_key.key_id})
-        key = cloudfront.PublicKey(self, f"PublicKey{KEY_VERSION}", encoded_key=pem.get_att_string("Pem"))
-        return cloudfront.KeyGroup(self, "KeyGroup", items=[key]), key.public_key_id
+        published = []
+        for version, key in self._data.signing_keys.items():
+            key.grant(reader, "kms:GetPublicKey")
+            pem = reader.run_on_deploy(f"Pem{version}", {"KeyId": key.key_id})
+            # CloudFront's public keys can't change: each version is one of its own.
+            published.append(
+                cloudfront.PublicKey(self, f"PublicKey{version}", encoded_key=pem.get_att_string("Pem"))
+            )
+        return cloudfront.KeyGroup(self, "KeyGroup", items=published), published[0].public_key_id
 
-    def _http_api(self) -> tuple[apigateway.HttpApi, str]:
+    def _http_api(self, zone: route53.IHostedZone | None) -> tuple[apigateway.HttpApi, str]:
         self.api = Function(
             self,
             "Api",
@@ -109,7 +124,7 @@ class Edge(Construct):
             timeout=Duration.seconds(29),
             database=True,
             snap_start=self._stage.snap_start,
-            environment={"SIGNING_KEY_PAIR_ID": self.key_pair_id},
+            environment={"SIGNING_KEY_PAIR_ID": self.key_pair_id, **self._told()},
             **self._common,
         )
         self.api.node.add_dependency(self._processing.migration)
@@ -136,14 +151,15 @@ class Edge(Construct):
         )
         self.api.allow("dynamodb:PutItem", on=data.tickets.table_arn)
 
-        serving = self.api.serving
+        domain = self._stage.domain
         http = apigateway.HttpApi(
             self,
             "HttpApi",
-            default_integration=HttpLambdaIntegration("Api", serving),
+            default_integration=HttpLambdaIntegration("Api", self.api.serving),
             create_default_stage=False,
+            disable_execute_api_endpoint=True if domain else None,
         )
-        apigateway.CfnStage(
+        deployed = apigateway.CfnStage(
             self,
             "HttpStage",
             api_id=http.api_id,
@@ -154,7 +170,35 @@ class Edge(Construct):
             ),
             access_log_settings=self._access_log(),
         )
+        if domain and zone:
+            named = self._named(domain, zone)
+            mapping = apigateway.CfnApiMapping(
+                self, "ApiMapping", api_id=http.api_id, domain_name=named.name, stage="$default"
+            )
+            mapping.add_resource_dependency(deployed)
+            return http, f"https://api.{domain.name}"
         return http, self._address(http.api_id, "" if self._stage.host is None else "/$default")
+
+    def _named(self, domain: Domain, zone: route53.IHostedZone) -> apigateway.DomainName:
+        """Give the HTTP API a name and a certificate of its own; the one AWS made up then leads nowhere."""
+        self.certificate = acm.Certificate(
+            self,
+            "ApiCertificate",
+            domain_name=f"api.{domain.name}",
+            validation=acm.CertificateValidation.from_dns(zone),
+        )
+        named = apigateway.DomainName(
+            self,
+            "ApiDomain",
+            domain_name=f"api.{domain.name}",
+            certificate=self.certificate,
+            ip_address_type=apigateway.IpAddressType.DUAL_STACK,
+        )
+        alias = route53_targets.ApiGatewayv2DomainProperties(
+            named.regional_domain_name, named.regional_hosted_zone_id
+        )
+        name_both(self, f"api.{domain.name}", zone, route53.RecordTarget.from_alias(alias))
+        return named
 
     def _access_log(self) -> apigateway.CfnStage.AccessLogSettingsProperty | None:
         if self._stage.host:
@@ -162,6 +206,8 @@ class Edge(Construct):
         group = logs.LogGroup(
             self, "Access", retention=self._stage.log_retention, removal_policy=self._stage.removal_policy
         )
+        # How many days that is in S3's terms only the group itself can tell.
+        self._log_days = int(cast("logs.CfnLogGroup", group.node.default_child).retention_in_days or 0)
         facts = ("requestId", "requestTime", "httpMethod", "path", "status", "responseLatency")
         return apigateway.CfnStage.AccessLogSettingsProperty(
             destination_arn=group.log_group_arn,
@@ -169,6 +215,11 @@ class Edge(Construct):
         )
 
     def _live_api(self) -> tuple[apigateway.WebSocketApi, str]:
+        """Make the WebSocket API. It has no name of its own in a stage with a domain.
+
+        Its functions write to sockets at the address AWS made up, so that must stay open: the word that only
+        CloudFront knows is what closes it to others, under one name or two.
+        """
         live = apigateway.WebSocketApi(self, "LiveApi")
         deployed = apigateway.WebSocketStage(
             self,
@@ -187,7 +238,7 @@ class Edge(Construct):
                 handler=f"functions.live.{name.lower()}.handle",
                 memory=512,
                 timeout=Duration.seconds(seconds),
-                environment={"LIVE_ENDPOINT": endpoint},
+                environment={"LIVE_ENDPOINT": endpoint, **(self._told() if name == "Connect" else {})},
                 dead_letters=failed,
                 **self._common,
             )
@@ -217,169 +268,3 @@ class Edge(Construct):
     def _execute_api(self, api_id: str) -> str:
         stack = Stack.of(self)
         return f"{api_id}.execute-api.{stack.region}.{stack.url_suffix}"
-
-    def _distribution(
-        self,
-        api: apigateway.HttpApi,
-        live: apigateway.WebSocketApi,
-        key_group: cloudfront.KeyGroup,
-        certificate: acm.ICertificate | None,
-    ) -> str:
-        """Five behaviours and managed cache policies only: what CloudFront's free plan takes too."""
-        web = s3.Bucket(
-            self,
-            "Web",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            removal_policy=RemovalPolicy.DESTROY,
-            auto_delete_objects=True,
-        )
-        pages = origins.S3BucketOrigin.with_origin_access_control(
-            web, origin_access_levels=[cloudfront.AccessLevel.READ, cloudfront.AccessLevel.LIST]
-        )
-        access = cloudfront.S3OriginAccessControl(self, "MediaAccess")
-        secured: dict[str, Any] = {
-            "viewer_protocol_policy": cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-            "response_headers_policy": self._headers("Headers", OTHER_HEADERS),
-        }
-        forwarded: dict[str, Any] = {
-            "viewer_protocol_policy": cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
-            "cache_policy": cloudfront.CachePolicy.CACHING_DISABLED,
-            "origin_request_policy": cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
-            "function_associations": self._on_request("ViewerHost", VIEWER_HOST),
-        }
-        domain = self._stage.domain
-        distribution = cloudfront.Distribution(
-            self,
-            "Cdn",
-            default_root_object="index.html",
-            comment=f"StreamTime {self._stage.name}",
-            http_version=cloudfront.HttpVersion.HTTP2_AND_3,
-            minimum_protocol_version=(
-                cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021 if certificate else None
-            ),
-            domain_names=[domain.name] if domain else None,
-            certificate=certificate,
-            default_behavior=cloudfront.BehaviorOptions(
-                origin=pages, function_associations=self._on_request("SpaRoutes", SPA_ROUTES), **secured
-            ),
-            additional_behaviors={
-                "/assets/*": cloudfront.BehaviorOptions(origin=pages, **secured),
-                "/api/*": cloudfront.BehaviorOptions(
-                    origin=origins.HttpOrigin(self._execute_api(api.api_id)),
-                    allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
-                    response_headers_policy=secured["response_headers_policy"],
-                    **forwarded,
-                ),
-                f"/{LIVE}": cloudfront.BehaviorOptions(
-                    origin=origins.HttpOrigin(self._execute_api(live.api_id)), **forwarded
-                ),
-                "/media/*": cloudfront.BehaviorOptions(
-                    origin=origins.S3BucketOrigin.with_bucket_defaults(
-                        self._data.media, origin_access_control_id=access.origin_access_control_id
-                    ),
-                    trusted_key_groups=[key_group],
-                    function_associations=self._on_request("SignatureOnly", SIGNATURE_ONLY),
-                    viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-                    # The edge keeps what it may only show to some; browsers keep nothing.
-                    response_headers_policy=self._headers(
-                        "MediaHeaders", {**OTHER_HEADERS, "Cache-Control": "private, no-store"}
-                    ),
-                ),
-            },
-        )
-        acknowledge(
-            distribution,
-            {
-                "Annotation::@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk": "/ is a page.",
-            },
-        )
-        self.distribution = distribution
-        self._publish(web, distribution)
-        if domain:
-            self._name(domain, distribution)
-        return f"https://{domain.name if domain else distribution.distribution_domain_name}"
-
-    def _on_request(self, name: str, code: str) -> list[cloudfront.FunctionAssociation]:
-        function = cloudfront.Function(
-            self,
-            name,
-            code=cloudfront.FunctionCode.from_inline(code),
-            runtime=cloudfront.FunctionRuntime.JS_2_0,
-        )
-        return [
-            cloudfront.FunctionAssociation(
-                function=function, event_type=cloudfront.FunctionEventType.VIEWER_REQUEST
-            )
-        ]
-
-    def _headers(self, construct_id: str, others: Mapping[str, str]) -> cloudfront.ResponseHeadersPolicy:
-        bucket = self._data.media
-        connected = [
-            f"https://{bucket.bucket_regional_domain_name}",
-            f"https://{bucket.bucket_dual_stack_domain_name}",
-        ]
-        # Not every browser counts our socket as 'self'. CloudFront's own names come too late to be told.
-        if domain := self._stage.domain:
-            connected.append(f"wss://{domain.name}")
-        return cloudfront.ResponseHeadersPolicy(
-            self,
-            construct_id,
-            security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
-                content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
-                    content_security_policy=content_security_policy(connected), override=True
-                ),
-                content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
-                frame_options=cloudfront.ResponseHeadersFrameOptions(
-                    frame_option=cloudfront.HeadersFrameOption.DENY, override=True
-                ),
-                referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
-                    referrer_policy=cloudfront.HeadersReferrerPolicy.STRICT_ORIGIN_WHEN_CROSS_ORIGIN,
-                    override=True,
-                ),
-                strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
-                    access_control_max_age=Duration.days(730), include_subdomains=True, override=True
-                ),
-            ),
-            custom_headers_behavior=cloudfront.ResponseCustomHeadersBehavior(
-                custom_headers=[
-                    cloudfront.ResponseCustomHeader(header=header, value=value, override=True)
-                    for header, value in others.items()
-                ]
-            ),
-        )
-
-    def _publish(self, web: s3.Bucket, distribution: cloudfront.Distribution) -> None:
-        """First the files named by their content, kept for open pages; then the page itself."""
-        if not SITE.is_dir():
-            Annotations.of(self).add_warning_v2(
-                "streamtime:site", f"{SITE.relative_to(ROOT)} is not built: this deployment has no pages"
-            )
-            return
-        shared: dict[str, Any] = {"destination_bucket": web, "prune": False, "memory_limit": 512}
-        assets = s3_deployment.BucketDeployment(
-            self,
-            "Assets",
-            sources=[s3_deployment.Source.asset(str(SITE), exclude=["*", "!assets", "!assets/**"])],
-            cache_control=[s3_deployment.CacheControl.from_string("public, max-age=31536000, immutable")],
-            **shared,
-        )
-        pages = s3_deployment.BucketDeployment(
-            self,
-            "Pages",
-            sources=[s3_deployment.Source.asset(str(SITE), exclude=["assets"])],
-            cache_control=[s3_deployment.CacheControl.no_cache()],
-            distribution=distribution,
-            distribution_paths=["/*"],
-            **shared,
-        )
-        pages.node.add_dependency(assets)
-
-    def _name(self, domain: Domain, distribution: cloudfront.Distribution) -> None:
-        zone = route53.HostedZone.from_hosted_zone_attributes(
-            self, "Zone", hosted_zone_id=domain.zone_id, zone_name=domain.zone_name
-        )
-        alias = route53.RecordTarget.from_alias(route53_targets.CloudFrontTarget(distribution))
-        route53.ARecord(self, "Ipv4", zone=zone, record_name=f"{domain.name}.", target=alias)
-        route53.AaaaRecord(self, "Ipv6", zone=zone, record_name=f"{domain.name}.", target=alias)

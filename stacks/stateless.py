@@ -1,13 +1,13 @@
 """StatelessStack: what can be deleted and made again."""
 
 from aws_cdk import CfnOutput, Environment, IStackSynthesizer, Stack
-from aws_cdk import aws_certificatemanager as acm
 from constructs import Construct
 
 from stacks.config import StageConfig
 from stacks.edge import Edge
 from stacks.processing import Processing
 from stacks.stateful import StatefulStack
+from stacks.worldwide import WorldwideStack
 
 
 class StatelessStack(Stack):
@@ -19,7 +19,7 @@ class StatelessStack(Stack):
         *,
         stage: StageConfig,
         stateful: StatefulStack,
-        certificate: acm.ICertificate | None,
+        worldwide: WorldwideStack | None,
         synthesizer: IStackSynthesizer | None,
     ) -> None:
         super().__init__(
@@ -38,7 +38,7 @@ class StatelessStack(Stack):
             network=network,
             data=data,
             processing=processing,
-            certificate=certificate,
+            worldwide=worldwide,
         )
         functions = {**edge.functions, **processing.functions}
         for name, value in {

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from synthesis import Stage, synthesise
 
-from stacks import edge
+from stacks import cdn
 from stacks.config import STAGES, Domain
 
 
@@ -37,7 +37,7 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
         return made[name]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(edge, "SITE", site)
+        patch.setattr(cdn, "SITE", site)
         for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
             patch.delenv(variable, raising=False)
         yield make

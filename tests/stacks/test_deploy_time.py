@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from functions.core import custom_resource
 from functions.watch import public_key
-from stacks.edge import SIGNATURE_ONLY, SPA_ROUTES, VIEWER_HOST
+from stacks.cdn import SIGNATURE_ONLY, SPA_ROUTES, VIEWER_HOST
 
 EVENT = {
     "RequestType": "Create",

@@ -194,18 +194,6 @@ def test_a_wrong_part_of_a_setting_is_refused_by_name(make, field: str) -> None:
         make()
 
 
-def test_a_domain_brings_a_certificate_in_us_east_1_and_both_aliases(stages) -> None:
-    named = stages("domain")
-    assert named.regions["certificate"] == "us-east-1"
-    assert {record["Type"] for record in named.resources("AWS::Route53::RecordSet").values()} == {"A", "AAAA"}
-    cdn = named.one("AWS::CloudFront::Distribution")["DistributionConfig"]
-    assert cdn["Aliases"] == ["video.example.org"]
-    # A weak reference: the certificate can be replaced without taking the site down first.
-    assert "Fn::GetStackOutput" in cdn["ViewerCertificate"]["AcmCertificateArn"]
-    media = next(iter(named.resources("AWS::S3::Bucket").values()))
-    assert media["CorsConfiguration"]["CorsRules"][0]["AllowedOrigins"] == ["https://video.example.org"]
-
-
 def test_a_site_that_is_not_built_is_left_out_with_a_warning(monkeypatch, tmp_path) -> None:
-    monkeypatch.setattr("stacks.edge.SITE", ROOT / "frontend" / "no-such-folder")
+    monkeypatch.setattr("stacks.cdn.SITE", ROOT / "frontend" / "no-such-folder")
     assert not synthesise(STAGES["dev"]).resources("Custom::CDKBucketDeployment")
