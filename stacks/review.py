@@ -60,6 +60,7 @@ def _on_everything(actions: tuple[str, ...]) -> str:
 
 
 PUBLISHER = r"Custom::CDKBucketDeployment\w+(/.+)?"
+BUCKETS = "Data/Media|Edge/Cdn/(Web|Logs)"
 WAITED_FOR = "Migrate|Probe|Poster|Resize|Audio|Encode|Package|PublicKeyReader|Api|Connect"
 OUTSIDE = "Probe|Poster|Resize|Audio|Encode|Package|PublicKeyReader|Connect|Notify"
 INSIDE = "Migrate|Records|Sweep|Api"
@@ -81,17 +82,20 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "IAMNoInlinePolicy": r".+/(DefaultPolicy|NotByCode)",
     },
     "AWS encrypts it with its own keys; one of ours costs a dollar a month and opens for the same roles.": {
-        "CloudWatchLogGroupEncrypted": r"(Network|Processing|Edge)/.+",
-        "S3DefaultEncryptionKMS": r"Data/Media|Edge/Web",
+        "CloudWatchLogGroupEncrypted": r"(Network|Processing|Edge)/.+|Refused",
+        "S3DefaultEncryptionKMS": BUCKETS,
         "SNSEncryptedKMS": r"Alarms/Topic",
+        "SecretsManagerUsingKMSKey": r"Edge/OriginSecret\d+",
     },
     "Aurora's own backups are the database's. What is deleted shall be gone, and sockets live two hours.": {
         "DDB3|DynamoDBPITREnabled|DynamoDBInBackupPlan": r"Data/(Tickets|Connections)",
-        "S3BucketVersioningEnabled|S3BucketReplicationEnabled": r"Data/Media|Edge/Web",
+        "S3BucketVersioningEnabled|S3BucketReplicationEnabled": BUCKETS,
         "RDSInBackupPlan": r"Data/Database/Writer",
     },
-    "Buckets are read through CloudFront alone, whose log is a setting; their own would repeat it.": {
-        "S1|S3BucketLoggingEnabled": r"Data/Media|Edge/Web",
+    "No more is logged than is read: CloudFront's log, a setting, says what the buckets' would; Aurora's "
+    "would keep statements for ever, and its metrics have alarms.": {
+        "S1|S3BucketLoggingEnabled": BUCKETS,
+        r"RDSEnhancedMonitoringEnabled|RDSLoggingEnabled\[LogExport::postgresql]": r"Data/Database(/Writer)?",
     },
     "API Gateway can't check our cookie or ticket, nor log sockets without a role for the whole account: "
     "the function behind every route does both.": {
@@ -114,10 +118,10 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "COG1|COG2|COG8": r"Data/UserPool",
     },
     "A video drive has no country to refuse.": {
-        "CFR1": r"Edge/Cdn",
+        "CFR1": r"Edge/Cdn/Distribution",
     },
-    "Aurora's metrics have their alarms; its log holds statements, in a group that keeps them for ever.": {
-        r"RDSEnhancedMonitoringEnabled|RDSLoggingEnabled\[LogExport::postgresql]": r"Data/Database(/Writer)?",
+    "A new version is a setting, and is accepted beside the old one: no function has to change it alone.": {
+        "SMG4|SecretsManagerRotationEnabled": r"Edge/OriginSecret\d+",
     },
     "No gateway leads into this network, and nothing in it has the default group.": {
         "VPCDefaultSecurityGroupClosed": r"Network/Vpc",
