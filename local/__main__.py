@@ -124,7 +124,7 @@ COMMANDS = {
         lambda settings, _: docs.write(settings),
     ),
     "bench": Command(
-        "run a benchmark against the running stage",
+        "run a benchmark, against the running stage if it needs one",
         lambda settings, options: checks.bench(settings, options.name, options.rest),
         {"name": {"metavar": "NAME"}},
     ),
