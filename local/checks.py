@@ -36,7 +36,7 @@ CHECKS = (
     Check("Generated files", [sys.executable, "-m", "local.docs"]),
 )
 PYTHON = sys.executable
-SUITES = ("unit", "stacks", "system", "browser")
+SUITES = ("unit", "stacks", "upgrade", "system", "browser")
 NEED_A_STAGE = {"system", "browser"}
 BENCH_WITHOUT_A_STAGE = {"coldstart"}
 
