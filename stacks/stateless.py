@@ -3,6 +3,7 @@
 from aws_cdk import CfnOutput, Environment, IStackSynthesizer, Stack
 from constructs import Construct
 
+from stacks.alarms import StageAlarms
 from stacks.config import StageConfig
 from stacks.edge import Edge
 from stacks.processing import Processing
@@ -40,6 +41,8 @@ class StatelessStack(Stack):
             processing=processing,
             worldwide=worldwide,
         )
+        if stage.alarms:
+            StageAlarms(self, "Alarms", stage=stage, data=data, processing=processing, edge=edge)
         functions = {**edge.functions, **processing.functions}
         for name, value in {
             "SigningKeyPairId": edge.key_pair_id,

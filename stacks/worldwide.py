@@ -9,6 +9,7 @@ from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
+from stacks import alarms
 from stacks.config import Domain, StageConfig
 
 AUTH_REQUESTS = 100
@@ -45,6 +46,9 @@ class WorldwideStack(Stack):
         )
         self.certificate = self._certificate(stage.domain) if stage.domain else None
         self.web_acl = self._web_acl(stage) if stage.waf else None
+        if stage.alarms and self.certificate:
+            told = alarms.Alarms(self, "Alarms", stage=stage)
+            told.watch(alarms.certificate("SiteCertificate", self.certificate))
         for produced in (self.certificate, self.web_acl):
             if produced:
                 # A strong reference between regions is a custom resource that can't be updated in order.
