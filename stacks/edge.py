@@ -193,6 +193,7 @@ class Edge(Construct):
             domain_name=f"api.{domain.name}",
             certificate=self.certificate,
             ip_address_type=apigateway.IpAddressType.DUAL_STACK,
+            security_policy=apigateway.SecurityPolicy.TLS_1_2,
         )
         alias = route53_targets.ApiGatewayv2DomainProperties(
             named.regional_domain_name, named.regional_hosted_zone_id

@@ -27,7 +27,14 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
     configs = {
         **STAGES,
         "domain": named,
-        "full": replace(named, waf=True, cdn_logs=True),
+        "full": replace(
+            named,
+            waf=True,
+            cdn_logs=True,
+            signing_keys=(2, 1),
+            origin_secrets=(2, 1),
+            email_sender="drive@example.org",
+        ),
         "endpoints": replace(STAGES["dev"], egress="endpoints"),
     }
 
