@@ -46,6 +46,9 @@ WIDE_PRIMARIES = frozenset({"bt2020", "smpte431", "smpte432"})
 FEWEST_HD_LINES = 720
 PROGRESSIVE = frozenset({"progressive", "unknown"})
 
+# Their packets do not tell when a picture is shown; the container has to.
+UNTIMED_CODECS = frozenset({"h264", "hevc"})
+
 FRAGMENTED = "+cmaf+empty_moov+default_base_moof+frag_discont+skip_trailer"
 # No name, place, device or chapter of the source goes on.
 NOTHING_ELSE: dict[str, Any] = {"sn": None, "dn": None, "map_metadata": -1, "map_chapters": -1}
@@ -93,6 +96,8 @@ def inspect(upload: Upload, *, seconds: float) -> Source:
         wide_gamut=video.get("color_primaries") in WIDE_PRIMARIES,
         assumed_matrix=_assumed_matrix(video),
         interlaced=video.get("field_order", "unknown") not in PROGRESSIVE,
+        untimed=upload.demuxer == Container.AVI and video["codec_name"] in UNTIMED_CODECS,
+        reordered=bool(video.get("has_b_frames")),
         video_codec=video["codec_name"],
         video_stream=video["index"],
         audio=_audio(streams),
@@ -100,20 +105,35 @@ def inspect(upload: Upload, *, seconds: float) -> Source:
 
 
 def copy(upload: Upload, source: Source, path: Path, *, seconds: float) -> str:
-    """Put the pictures and the sound of a source, as they are, where any moment of them is found by range."""
-    streams = ffmpeg.input(upload.url, **upload.options())
-    kept = [source.video_stream, *([source.audio.stream] if source.audio else [])]
-    # DivX packs two pictures into one and leaves the next empty.
-    unpacked = {"bsf:v": "mpeg4_unpack_bframes"} if source.video_codec == "mpeg4" else {}
-    output = ffmpeg.output(
-        *[streams[str(stream)] for stream in kept],
-        str(path),
-        f=Container.MATROSKA.value,
-        c="copy",
-        **unpacked,
-        **NOTHING_ELSE,
-    )
+    """Put the pictures and the sound of a source, as they are, where any moment of them is found by range.
+
+    AVI only counts pictures as they are decoded: the first that is shown counts as the first, and an order
+    that only the decoder knows is written down by encoding them anew, with nothing lost that one could see.
+    (ffmpeg's dts2pts, made for this, gives wrong times after some key frames: tried with 9.0.)
+    """
+    # Of untimed pictures, the decoder guesses better than the demuxer.
+    streams = ffmpeg.input(upload.url, **upload.options() | ({"fflags": "-genpts"} if source.untimed else {}))
+    pictures = streams[str(source.video_stream)]
+    options: dict[str, Any] = {"c": "copy"}
+    if source.untimed and source.reordered:
+        pictures = pictures.filter("setpts", "PTS-STARTPTS")
+        options = {"c:a": "copy", "c:v": "libx264", "preset": "ultrafast", "crf": 8, "bf": 0}
+    elif filters := _packet_filters(upload, source):
+        options["bsf:v"] = ",".join(filters)
+    sound = [streams[str(source.audio.stream)]] if source.audio else []
+    output = ffmpeg.output(pictures, *sound, str(path), f=Container.MATROSKA.value, **options, **NOTHING_ELSE)
     return _ffmpeg(output, seconds=seconds)
+
+
+def _packet_filters(upload: Upload, source: Source) -> list[str]:
+    """Return the bitstream filters that mend the packets of the pictures on their way into a copy."""
+    # DivX packs two pictures into one and leaves the next empty.
+    filters = ["mpeg4_unpack_bframes"] if source.video_codec == "mpeg4" else []
+    if source.untimed:
+        filters.append("setts=pts=DTS")
+    elif upload.demuxer == Container.AVI:
+        filters.append("setts=pts=PTS-STARTPTS+STARTDTS:dts=DTS-STARTPTS+STARTDTS")
+    return filters
 
 
 def encode_chunk(

@@ -62,7 +62,10 @@ class Container(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """What probing found; width and height as they are displayed."""
+    """What probing found; width and height as they are displayed.
+
+    `untimed` pictures are only known by when they are decoded, `reordered` ones are shown in another order.
+    """
 
     container: Container
     seconds: Fraction
@@ -76,6 +79,8 @@ class Source:
     wide_gamut: bool
     assumed_matrix: str
     interlaced: bool
+    untimed: bool
+    reordered: bool
     video_codec: str
     video_stream: int
     audio: "AudioTrack | None"

@@ -52,8 +52,6 @@ COPIED: dict[str, tuple[str, int, dict[str, Any]]] = {
     "mpegts": ("25", 275, {"suffix": ".ts", "options": ["-bf", "2"]}),
     "mpegts, m2ts": ("30000/1001", 330, {"suffix": ".m2ts", "rate": "30000/1001"}),
     "mpeg": ("25", 275, {"suffix": ".vob", "codec": "mpeg2video -q:v 3 -bf 2 -maxrate 9M -bufsize 1835k"}),
-    "avi": ("25", 275, {"suffix": ".avi", "codec": MPEG4, "options": ["-c:a", "libmp3lame"]}),
-    "avi, h264": ("25", 275, {"suffix": ".avi", "options": ["-bf", "0", "-c:a", "libmp3lame"]}),
     "flv": ("25", 275, {"suffix": ".flv", "sound": 44_100, "options": ["-bf", "2", "-c:a", "aac"]}),
     "ogg": ("25", 275, {"suffix": ".ogv", "codec": "libtheora -q:v 8", "options": ["-c:a", "libvorbis"]}),
     "asf": ("25", 275, {"suffix": ".wmv", "codec": "wmv2 -q:v 3"}),
