@@ -67,6 +67,8 @@ class Database:
     min_capacity: float
     max_capacity: float
     backup_days: int
+    snapshot: str = ""
+    """Where the database was restored from: another one replaces it, and none at all would empty it."""
 
     def __post_init__(self) -> None:
         """Refuse capacities Aurora would refuse, before anything is deployed."""

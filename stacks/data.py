@@ -1,5 +1,7 @@
 """Data: PostgreSQL, the media bucket, the user pool, the signing keys and the tables of live sockets."""
 
+from typing import cast
+
 from aws_cdk import CrossStackReferences, Duration, ReferenceStrength, RemovalPolicy
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_dynamodb as dynamodb
@@ -56,7 +58,7 @@ class Data(Construct):
             self.cluster.grant_connect(function, DATABASE_USER)
 
     def _cluster(self, database: Database, stage: StageConfig, network: Network) -> rds.DatabaseCluster:
-        return rds.DatabaseCluster(
+        cluster = rds.DatabaseCluster(
             self,
             "Database",
             engine=rds.DatabaseClusterEngine.aurora_postgres(
@@ -89,6 +91,13 @@ class Data(Construct):
                 else stage.removal_policy
             ),
         )
+        # A strong reference would forbid to put a restored database in its place.
+        CrossStackReferences.of(cluster).produce(ReferenceStrength.WEAK)
+        if database.snapshot:
+            restored = cast("rds.CfnDBCluster", cluster.node.default_child)
+            restored.snapshot_identifier = database.snapshot
+            restored.master_username = None  # comes with it
+        return cluster
 
     def _database_environment(self, stage: StageConfig) -> dict[str, str]:
         if stage.host:
