@@ -4,6 +4,7 @@ The pictures are Mermaid's flowcharts, which GitHub draws where the page is read
 """
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from local.templates import Resource, Templates
 SHAPES = {
     "AWS::CloudFront::Distribution": ("CloudFront", "([{}])"),
     "AWS::WAFv2::WebACL": ("web ACL", "([{}])"),
-    "AWS::ApiGatewayV2::Api": ("API Gateway, {ProtocolType}", "([{}])"),
+    "AWS::ApiGatewayV2::Api": ("{protocol} API", "([{}])"),
     "AWS::Lambda::Function": ("function", "[{}]"),
     "AWS::StepFunctions::StateMachine": ("Step Functions", "[[{}]]"),
     "AWS::Events::Rule": ("EventBridge rule", "{{{{{}}}}}"),
@@ -30,6 +31,8 @@ SHAPES = {
     "AWS::SecretsManager::Secret": ("secret", "[({})]"),
 }
 """What is drawn: its words, its shape. The rest of a template (roles, policies, logs …) is in the arrows."""
+
+PROTOCOLS = {"HTTP": "HTTP", "WEBSOCKET": "WebSocket"}
 
 VERBS = {
     "Get": "reads",
@@ -244,21 +247,26 @@ def layer_diagram(stage: Templates, layer: str) -> str:
     box_of = _boxes(system, arrows)
     boxes = defaultdict(list)
     for box, members in _members(box_of).items():
-        boxes[system.layer(box)].append((box, [system.nodes[it] for it in members]))
+        boxes[system.layer(box)].append([system.nodes[it] for it in members])
     lines = ["flowchart TD"]
     for end, words in ((BROWSER, "Browser"), (DEPLOYMENT, "each deployment")):
         if any(arrow.source == end for arrow in arrows):
             lines.append(f'  {end}(["{words}"])')
     for name, inside in boxes.items():
-        lines += [f"  subgraph {name}", *(f"    {box}{_shape(nodes)}" for box, nodes in inside), "  end"]
-    joined = {
-        Arrow(box_of.get(it.source, it.source), box_of.get(it.target, it.target), it.label): None
+        lines += [f"  subgraph {name}", *(f"    {_id(nodes[0])}{_shape(nodes)}" for nodes in inside), "  end"]
+    ids = {node: _id(system.nodes[box]) for node, box in box_of.items()}
+    drawn = {
+        f'  {ids.get(it.source, it.source)} -->|"{it.label}"| {ids.get(it.target, it.target)}': None
         for it in arrows
     }
-    lines += [f'  {it.source} -->|"{it.label}"| {it.target}' for it in joined]
-    in_network = [box for box in _members(box_of) if "VpcConfig" in system.nodes[box].properties]
-    lines += ["  classDef network stroke-width:4px", f"  class {','.join(in_network)} network"]
-    return "\n".join(lines)
+    network = [ids[box] for box in _members(box_of) if "VpcConfig" in system.nodes[box].properties]
+    thick = ["  classDef network stroke-width:4px", f"  class {','.join(network)} network"] if network else []
+    return "\n".join([*lines, *drawn, *thick])
+
+
+def _id(resource: Resource) -> str:
+    """Name a box by its construct: logical ids change with a path that nobody sees."""
+    return re.sub(r"\W", "", "".join(part for part in resource.path if part != "Resource"))
 
 
 def _boxes(system: System, arrows: Sequence[Arrow]) -> dict[str, str]:
@@ -287,7 +295,8 @@ def _members(box_of: Mapping[str, str]) -> dict[str, list[str]]:
 def _shape(nodes: Sequence[Resource]) -> str:
     words, shape = SHAPES[nodes[0].kind]
     names = " · ".join(node.name for node in nodes)
-    kind = words.format_map(defaultdict(str, nodes[0].properties)) + ("s" if len(nodes) > 1 else "")
+    protocol = PROTOCOLS.get(nodes[0].properties.get("ProtocolType", ""), "")
+    kind = words.format(protocol=protocol) + ("s" if len(nodes) > 1 else "")
     return shape.format(f'"<b>{names}</b><br/>{kind}"')
 
 
@@ -341,8 +350,10 @@ def _state_shape(name: str, state: Mapping[str, Any]) -> str:
 
 
 def _condition(choice: Mapping[str, Any]) -> str:
-    """Name what is looked at: the path of the first variable."""
-    return str(next(_find(choice, {"Variable"}))[1]).removeprefix("$.")
+    """Name what is looked at, the path of the first variable, and the word it is compared with."""
+    path = str(next(_find(choice, {"Variable"}))[1]).removeprefix("$.")
+    words = [word for _, word in _find(choice, {"StringEquals"})]
+    return " = ".join([path, *words])
 
 
 def sections(stage: Templates) -> dict[str, str]:

@@ -11,11 +11,12 @@ def fill(page: str, sections: Mapping[str, str]) -> str:
     for name, text in sections.items():
         begin, end = BEGIN.format(name=name), END.format(name=name)
         place = re.compile(f"(?<={re.escape(begin)}\n).*?(?={re.escape(end)})", re.DOTALL)
-        if len(place.findall(page)) != 1:
+        found = list(place.finditer(page))
+        if len(found) != 1:
             raise ValueError(
                 f"the page needs one place for {name!r}: {begin} and, on a line of its own, {end}"
             )
-        page = place.sub(lambda _, text=text: f"\n{text}\n\n", page)
+        page = f"{page[: found[0].start()]}\n{text}\n\n{page[found[0].end() :]}"
     return page
 
 

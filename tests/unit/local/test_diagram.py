@@ -1,6 +1,7 @@
 """The pictures of the architecture page: every arrow comes from a template."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -62,7 +63,10 @@ def stage() -> Templates:
         "States": {
             "Look": {
                 "Type": "Choice",
-                "Choices": [{"Variable": "$.claimed", "Next": "All"}],
+                "Choices": [
+                    {"Variable": "$.claimed", "BooleanEquals": True, "Next": "All"},
+                    {"Variable": "$.error", "StringEquals": "Rejected", "Next": "End"},
+                ],
                 "Default": "End",
             },
             "All": {
@@ -115,6 +119,17 @@ def test_layers_are_frames_and_the_network_a_thick_one(stage):
 
     assert drawn[0] == "flowchart TD"
     assert {"  subgraph Processing", "  subgraph Data", "  class ProcessingSweep network"} <= {*drawn}
+
+
+def test_a_box_keeps_its_name_when_the_logical_id_of_its_resource_changes(stage):
+    machine = stage.resources["ProcessingMachine"]
+    renamed = replace(machine, logical_id="ProcessingMachine1B2C3D")
+    others = {name: it for name, it in stage.resources.items() if it is not machine}
+    later = replace(stage, resources={"ProcessingMachine1B2C3D": renamed, **others})
+
+    assert {*diagram.layer_diagram(later, "Processing").splitlines()} == {
+        *diagram.layer_diagram(stage, "Processing").splitlines()
+    }
 
 
 def test_a_layer_shows_what_its_arrows_lead_to_and_no_more(stage):
@@ -197,6 +212,7 @@ def test_the_machine_shows_where_it_goes_on_and_where_failures_go(stage):
     assert {
         'Look{"Look?"}',
         'Look -->|"claimed"| All',
+        'Look -->|"error = Rejected"| End',
         "Look -->|else| End",
         'subgraph All["All: Map, each of chunks, 4 at once"]',
         'One["<b>One</b><br/>poster"]',
