@@ -51,7 +51,7 @@ def said(part: Any) -> str:
     if isinstance(part, str):
         return part
     ((_, name),) = part.items()
-    return name[0] if isinstance(name, list) else name
+    return name if isinstance(name, str) else str(next(iter(name)))
 
 
 def headings() -> set[str]:
