@@ -41,6 +41,7 @@ class Processing(Construct):
         self.watchdog = sqs.Queue(
             self,
             "Watchdog",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             visibility_timeout=Duration.minutes(30),  # six times the time the sweep may take
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.watchdog_dead_letters, max_receive_count=5),
@@ -228,7 +229,13 @@ class Processing(Construct):
 
 def dead_letters(scope: Construct, construct_id: str) -> sqs.Queue:
     """Where messages end that nobody could handle; kept for as long as SQS keeps anything."""
-    return sqs.Queue(scope, construct_id, enforce_ssl=True, retention_period=Duration.days(14))
+    return sqs.Queue(
+        scope,
+        construct_id,
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=True,
+        retention_period=Duration.days(14),
+    )
 
 
 def schema_fingerprint() -> str:

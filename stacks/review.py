@@ -143,8 +143,7 @@ SETTINGS = {
 def acknowledge(construct: IConstruct, rules: Mapping[str, str]) -> None:
     """Answer the CDK's own warnings where they are wrong."""
     for rule, reason in rules.items():
-        full = rule if "::" in rule else f"AwsSolutions-{rule}"
-        Validations.of(construct).acknowledge(Acknowledgment(id=full, reason=reason))
+        Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=reason))
 
 
 @dataclass(frozen=True)
