@@ -239,7 +239,7 @@ class Cdn(Construct):
     def _logs(self, days: int) -> s3.Bucket:
         """Make the bucket for who watched what, in the stage's own region; see ADR 9.
 
-        Signatures and tickets in it are of no use: CloudFront writes minutes later, when they have ended.
+        Tickets in it have ended, and signatures all but: they last five minutes, and CloudFront writes later.
         """
         if Stack.of(self).region not in LOGGING_REGIONS:
             raise ConfigurationError(

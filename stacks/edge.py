@@ -63,7 +63,8 @@ class Edge(Construct):
                 worldwide=worldwide,
                 zone=zone,
             )
-            # A new word is accepted before it is said.
+            # A new key is published before it signs, a new word accepted before it is said.
+            self.api.node.add_dependency(key_group)
             cdn.node.add_dependency(self.api.serving, self.functions["connect"])
             self.distribution, self.site_url = cdn.distribution, cdn.url
 
@@ -96,7 +97,10 @@ class Edge(Construct):
         )
 
     def _published_keys(self) -> tuple[cloudfront.KeyGroup, str]:
-        """Publish the public halves, which only exist once KMS made the keys; name the one that signs."""
+        """Publish the public halves, which only exist once KMS made the keys; name the one that signs.
+
+        One that is published ahead, as in (1, 2), is known to every edge by the time it signs, as in (2, 1).
+        """
         reader = Function(
             self,
             "PublicKeyReader",

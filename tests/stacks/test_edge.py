@@ -113,6 +113,16 @@ def test_a_new_key_changes_nothing_about_the_one_before(stages) -> None:
         assert len(after) == len(before) + 1
 
 
+def test_a_key_signs_only_after_it_was_published(edge_stage: Stage) -> None:
+    (api,) = [
+        it
+        for it in edge_stage.templates["stateless"]["Resources"].values()
+        if it["Properties"].get("Handler") == "functions.api.handler.handle"
+    ]
+    (group,) = edge_stage.resources("AWS::CloudFront::KeyGroup")
+    assert group in api["DependsOn"]
+
+
 def test_a_key_can_be_dropped_while_the_stack_above_still_names_it(edge_stage: Stage) -> None:
     for name, output in edge_stage.templates["stateful"]["Outputs"].items():
         assert "SigningKey" not in name or "Export" not in output, name
@@ -218,7 +228,8 @@ def test_the_sites_certificate_is_in_us_east_1_and_can_be_replaced_while_it_is_u
     named = stages("domain")
     assert named.regions["worldwide"] == "us-east-1"
     kinds = [it["Type"] for it in named.templates["worldwide"]["Resources"].values()]
-    assert kinds == ["AWS::CertificateManager::Certificate"]
+    assert kinds.count("AWS::CertificateManager::Certificate") == 1
+    assert not [kind for kind in kinds if "WAF" in kind]
     viewers = distribution(named)["ViewerCertificate"]
     assert viewers["AcmCertificateArn"]["Fn::GetStackOutput"]["Region"] == "us-east-1"
     assert viewers["MinimumProtocolVersion"] == "TLSv1.2_2021"
