@@ -182,13 +182,15 @@ class StageAlarms(Alarms):
         yield Watched(
             name="StuckJobs",
             says="The daily sweep found videos that were waiting or processing for longer than they may.",
-            metric=_counted("StuckJobs", "sweep", statistic="Maximum", period=DAY),
+            metric=self._counted("StuckJobs", "sweep", statistic="Maximum", period=DAY),
         )
         yield Watched(
             name="NoSweep",
             says="For two days no sweep reported: nothing is deleted for good.",
             # Filled, because an alarm waits longer for what is missing than for what is too little.
-            metric=_sum(DAY, reports=_counted("StuckJobs", "sweep", statistic="SampleCount", period=DAY)),
+            metric=_sum(
+                DAY, reports=self._counted("StuckJobs", "sweep", statistic="SampleCount", period=DAY)
+            ),
             below=1,
             periods=2,
             missing=Missing.BREACHING,
@@ -237,6 +239,15 @@ class StageAlarms(Alarms):
             )
         if self._edge.certificate:
             yield certificate("ApiCertificate", self._edge.certificate)
+
+    def _counted(self, name: str, service: str, **options: Any) -> cloudwatch.Metric:
+        """One of the metrics that functions write into their logs (functions.core.observability)."""
+        return cloudwatch.Metric(
+            namespace=f"StreamTime/{self._stage.name}",
+            metric_name=name,
+            dimensions_map={"service": service},
+            **{"statistic": "Sum", **options},
+        )
 
     def _budget(self) -> None:
         """Watch what the whole account costs: AWS tells stages apart only by tags that somebody turned on.
@@ -289,16 +300,16 @@ class StageAlarms(Alarms):
             {
                 "Processing: videos": [
                     self._machine.metric_started(label="started"),
-                    _counted("VideosReady", "records", label="ready"),
-                    _counted("VideosFailed", "records", label="failed"),
-                    _counted("VideosFailed", "sweep", label="given up by the sweep"),
+                    self._counted("VideosReady", "records", label="ready"),
+                    self._counted("VideosFailed", "records", label="failed"),
+                    self._counted("VideosFailed", "sweep", label="given up by the sweep"),
                 ],
                 "Processing: ready within (s)": [
-                    _counted("ProcessingSeconds", "records", statistic=share, label=share)
+                    self._counted("ProcessingSeconds", "records", statistic=share, label=share)
                     for share in ("p50", "p99")
                 ],
                 "Processing: stuck jobs": [
-                    _counted(
+                    self._counted(
                         "StuckJobs", "sweep", statistic="Maximum", period=DAY, label="found by the sweep"
                     )
                 ],
@@ -350,16 +361,6 @@ class StageAlarms(Alarms):
                     for title, metrics in row.items()
                 )
             )
-
-
-def _counted(name: str, service: str, **options: Any) -> cloudwatch.Metric:
-    """One of the metrics that functions write into their logs (functions.core.observability)."""
-    return cloudwatch.Metric(
-        namespace="StreamTime",
-        metric_name=name,
-        dimensions_map={"service": service},
-        **{"statistic": "Sum", **options},
-    )
 
 
 def _delivered(cdn: cloudfront.Distribution, name: str, **options: Any) -> cloudwatch.Metric:

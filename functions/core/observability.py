@@ -26,7 +26,8 @@ class _NoRecorder:
 TRACED = "LAMBDA_TASK_ROOT" in os.environ and os.environ.get("POWERTOOLS_TRACE_DISABLED") != "true"
 
 logger = Logger()
-metrics = Metrics(namespace="StreamTime")
+# Stages may share an account and a region, where the same name would be the same metric.
+metrics = Metrics(namespace=f"StreamTime/{os.environ.get('STAGE', '')}")
 # Patching everything there is to trace would import botocore before anybody needs it: see core.aws.
 no_recorder: Any = _NoRecorder()
 tracer = Tracer(auto_patch=False, disabled=not TRACED, provider=None if TRACED else no_recorder)

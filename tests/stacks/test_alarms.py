@@ -180,7 +180,7 @@ def test_the_sweeps_report_is_looked_for_where_it_is_written(watched: Stage) -> 
     told = watched.ours()["functions.sweep.handler.handle"]["Environment"]["Variables"]
     for name in ("StuckJobs", "NoSweep"):
         (report,) = metrics(dict(alarms(watched))[name])
-        assert (report["Namespace"], report["MetricName"]) == ("StreamTime", "StuckJobs")
+        assert (report["Namespace"], report["MetricName"]) == (f"StreamTime/{told['STAGE']}", "StuckJobs")
         assert report["Dimensions"] == [{"Name": "service", "Value": told["POWERTOOLS_SERVICE_NAME"]}]
 
 

@@ -38,7 +38,7 @@ def counted(capsys, monkeypatch):
         found = {}
         for line in lines:
             (directive,) = line["_aws"]["CloudWatchMetrics"]
-            assert directive["Namespace"] == "StreamTime"
+            assert directive["Namespace"].startswith("StreamTime/")
             assert directive["Dimensions"] == [["service"]]
             assert line["service"] == "me"
             for metric in directive["Metrics"]:
@@ -54,6 +54,19 @@ def log(monkeypatch):
     written = StringIO()
     monkeypatch.setattr(logger.registered_handler, "stream", written)
     return written
+
+
+def test_stages_of_one_account_count_apart() -> None:
+    code = "from functions.core.observability import metrics; print(metrics.provider.namespace)"
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "STAGE": "prod"},
+        cwd=ROOT,
+    )
+    assert ran.stdout == "StreamTime/prod\n"
 
 
 def record(action, lambda_context, **facts):
