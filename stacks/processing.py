@@ -47,7 +47,11 @@ class Processing(Construct):
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.watchdog_dead_letters, max_receive_count=5),
         )
         migrate = self._migrate()
-        self.migration = migrate.run_on_deploy("Run", {"Schema": schema_fingerprint()})
+        # A database from a backup may have an older schema than the one whose place it takes.
+        snapshot = stage.database.snapshot if stage.database else ""
+        self.migration = migrate.run_on_deploy(
+            "Run", {"Schema": schema_fingerprint(), **({"Snapshot": snapshot} if snapshot else {})}
+        )
         execution_dead_letters = dead_letters(self, "ExecutionDeadLetters")
         records = self._records(execution_dead_letters)
         steps = self._steps()

@@ -30,3 +30,13 @@ def test_no_export_stands_in_its_way(restored) -> None:
     ]
     assert exported
     assert not [name for name in exported if "DataDatabase" in name]
+
+
+def test_it_is_brought_to_this_builds_schema(restored, stages) -> None:
+    """CloudFormation runs the migration again when what it is told has changed."""
+    (told,) = (
+        resource["Properties"]
+        for resource in restored.templates["stateless"]["Resources"].values()
+        if "Schema" in resource.get("Properties", {})
+    )
+    assert told["Snapshot"] == "restored"

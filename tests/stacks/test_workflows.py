@@ -148,19 +148,6 @@ def test_every_command_that_is_written_down_exists(file: Path) -> None:
             assert not word or word in STAGES_OF_DEV, f"{file.name}: ./dev {command} {word}"
 
 
-def test_the_page_on_deploying_leads_where_it_says() -> None:
-    page = (ROOT / "docs" / "deploy.md").read_text()
-    headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
-    anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
-    for target in re.findall(r"\]\(([^)]+)\)", page):
-        file, _, anchor = target.partition("#")
-        assert (
-            target.startswith("https://")
-            or (not file and anchor in anchors)
-            or (file and (ROOT / "docs" / file).is_file())
-        ), target
-
-
 def test_the_page_on_deploying_explains_every_setting() -> None:
     page = (ROOT / "docs" / "deploy.md").read_text()
     for kind in (StageConfig, Database, Domain, Rung):
