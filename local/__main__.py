@@ -120,7 +120,7 @@ COMMANDS = {
         {"suite": {"nargs": "*", "metavar": "SUITE", "help": " or ".join(checks.SUITES)}},
     ),
     "docs": Command(
-        "generate what is generated: the API's description, the frontend's types of it",
+        "generate what is generated: the API's description, the frontend's types, pictures and tables",
         lambda settings, _: docs.write(settings),
     ),
     "bench": Command(
