@@ -1,6 +1,7 @@
 """Function: sole owner of runtime, source, layers, log group, role and environment of what we run."""
 
 import hashlib
+import inspect
 import json
 import shutil
 import subprocess
@@ -23,6 +24,7 @@ from aws_cdk import (
     ILocalBundling,
     Size,
     Stack,
+    Stage,
 )
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -183,7 +185,6 @@ def _environment(stage: StageConfig, data: Data, *, service: str) -> dict[str, s
         "FFMPEG": stage.host.ffmpeg if stage.host else "/opt/bin/ffmpeg",
         "FFPROBE": stage.host.ffprobe if stage.host else "/opt/bin/ffprobe",
         "POWERTOOLS_SERVICE_NAME": service,
-        "POWERTOOLS_METRICS_NAMESPACE": "StreamTime",
         "POWERTOOLS_TRACE_DISABLED": "false" if stage.tracing else "true",
         "POWERTOOLS_TRACER_CAPTURE_RESPONSE": "false",  # answers hold signed addresses
         "LOG_LEVEL": "INFO",
@@ -214,10 +215,11 @@ def _requirements(path: str) -> list[str]:
 def _layer(
     stack: Stack, name: str, requirements: list[str], build: Callable[[list[str], Path], None]
 ) -> lambda_.ILayerVersion:
-    """Return the stack's layer of that name; it is built again only when its requirements change."""
+    """Return the stack's layer of that name; it is built again only when what goes into it changes."""
     if (layer := stack.node.try_find_child(name)) is not None:
         return layer  # type: ignore[return-value]  # only this function makes children of that name
-    return lambda_.LayerVersion(
+    recipe = inspect.getsource(build)
+    made = lambda_.LayerVersion(
         stack,
         name,
         compatible_runtimes=[RUNTIME],
@@ -226,36 +228,46 @@ def _layer(
             str(ROOT / "functions"),
             ignore_mode=IgnoreMode.GIT,
             exclude=["*", "!requirements.txt"],
-            asset_hash=hashlib.sha256("\n".join([*requirements, *WHEELS]).encode()).hexdigest(),
+            asset_hash=hashlib.sha256("\n".join([*requirements, *WHEELS, recipe]).encode()).hexdigest(),
             bundling=BundlingOptions(
                 image=DockerImage.from_registry("unused"),
-                local=_Wheels(name, requirements, build),
+                local=_Wheels(requirements, build),
             ),
         ),
     )
+    if stack.bundling_required:
+        _check_size(name, Path(Stage.of(stack).asset_outdir, made.node.find_child("Code").asset_path))  # type: ignore[union-attr,attr-defined]
+    return made
+
+
+def _check_size(name: str, layer: Path) -> None:
+    """Tell how large a layer is, be it just built or kept from before; one that is too large ends it all."""
+    size = sum(file.stat().st_size for file in layer.rglob("*") if file.is_file())
+    of_budget = f"{size / MEGABYTE:.0f} of {BUDGETS[name] // MEGABYTE} MB unpacked"
+    if size > BUDGETS[name]:
+        raise ValueError(f"layer {name} is over its budget: {of_budget}")
+    sys.stderr.write(f"Layer {name}: {of_budget}\n")
 
 
 @jsii.implements(ILocalBundling)
 class _Wheels:
     """Builds a layer from wheels of Lambda's platform on any machine that has pip: no Docker."""
 
-    def __init__(self, name: str, requirements: list[str], build: Callable[[list[str], Path], None]) -> None:
-        self._name, self._requirements, self._build = name, requirements, build
+    def __init__(self, requirements: list[str], build: Callable[[list[str], Path], None]) -> None:
+        self._requirements, self._build = requirements, build
 
     def try_bundle(self, output_dir: str, *_options: Any, **_more: Any) -> bool:
         self._build(self._requirements, Path(output_dir))
-        size = sum(file.stat().st_size for file in Path(output_dir).rglob("*") if file.is_file())
-        if size > BUDGETS[self._name]:
-            raise ValueError(f"layer {self._name} unpacks to {size // MEGABYTE} MB, over its budget")
-        sys.stderr.write(f"Layer {self._name}: {size / MEGABYTE:.0f} MB unpacked\n")
         return True
 
 
 def _install(requirements: list[str], output: Path) -> None:
+    """Install packages, the same bytes whenever and wherever that is done: their versions are all pinned."""
     target = output / "python"
-    _pip("install", "--no-compile", f"--target={target}", *WHEELS, *requirements)
-    for package in target.glob("botocore*"):  # comes with X-Ray's SDK, and with the Lambda runtime
-        shutil.rmtree(package)
+    _pip("install", "--no-compile", "--no-deps", f"--target={target}", *WHEELS, *requirements)
+    shutil.rmtree(target / "bin", ignore_errors=True)  # commands, which name the interpreter of this machine
+    for record in target.glob("*.dist-info/RECORD"):  # and the checksums of those
+        record.unlink()
 
 
 def _unpack_binaries(requirements: list[str], output: Path) -> None:
