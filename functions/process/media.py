@@ -63,7 +63,7 @@ MOST_IMAGE_PIXELS = 16_000_000
 
 def inspect(upload: Upload, *, seconds: float) -> Source:
     """Read what a source is made of, or raise what stops it from becoming a video."""
-    with _ffprobe(upload, "-show_format", "-show_streams", "-of", "json", seconds=seconds) as answer:
+    with _ffprobe(upload, "-show_format", "-show_streams", "-of", "json", seconds=seconds) as (answer, log):
         found = json.load(answer)
     streams: list[dict[str, Any]] = found.get("streams", [])
     video = _first(streams, "video")
@@ -83,6 +83,8 @@ def inspect(upload: Upload, *, seconds: float) -> Source:
         average = Fraction(pictures.number) / max(pictures.end - start, Fraction(1, FASTEST_RATE))
 
     width, height, rotation = _displayed(video)
+    if not width * height:
+        sandbox.blame(log)
     return Source(
         container=Container(upload.demuxer),
         seconds=max(pictures.end - start, 1 / average),
@@ -210,7 +212,8 @@ def grab_frame(
         .filter("scale", width, height, out_color_matrix="smpte170m", out_range="pc")
         .filter("setsar", 1)
     )
-    output = picture.filter("format", "yuv420p").output(
+    # Not yuv420p: without a single frame that encoder would not open, instead of writing nothing.
+    output = picture.filter("format", "yuvj420p").output(
         str(path), f="mjpeg", **{"frames:v": 1, "q:v": 3}, **NOTHING_ELSE
     )
     _ffmpeg(output, seconds=seconds)
@@ -291,7 +294,7 @@ def _ffmpeg(output: Any, *, seconds: float) -> str:
 
 
 @contextmanager
-def _ffprobe(upload: Upload, *wanted: str, seconds: float) -> Iterator[IO[bytes]]:
+def _ffprobe(upload: Upload, *wanted: str, seconds: float) -> Iterator[tuple[IO[bytes], str]]:
     options = [text for name, value in upload.options().items() for text in (f"-{name}", str(value))]
     with tempfile.TemporaryFile() as answer:
         command = [settings().ffprobe, "-v", "warning", *options, *wanted, upload.url]
@@ -299,7 +302,7 @@ def _ffprobe(upload: Upload, *wanted: str, seconds: float) -> Iterator[IO[bytes]
         if sandbox.lost_connection(log):
             raise sandbox.MediaError(log[-500:])
         answer.seek(0)
-        yield answer
+        yield answer, log
 
 
 class _Pictures(NamedTuple):
@@ -327,7 +330,7 @@ def _pictures(upload: Upload, stream: int, *, near: Fraction, seconds: float) ->
         "csv=p=0",
     )
     count, end = 0, Fraction()
-    with _ffprobe(upload, *wanted, seconds=seconds) as answer:
+    with _ffprobe(upload, *wanted, seconds=seconds) as (answer, _):
         for line in answer:
             shown_at, _, lasts = line.decode().strip().partition(",")
             if shown_at in {"", "N/A"}:

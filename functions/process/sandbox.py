@@ -54,8 +54,11 @@ _RECONNECTED = re.compile(r"^.*\n.*Will reconnect.*$", re.MULTILINE)
 _SIGNATURE = re.compile(r"(https?://[^\s?]+)\?[^\s:]+")
 _BYTES_FAILED = re.compile(
     r"Invalid data found|partial file|moov atom not found|could not find codec parameters"
-    r"|Error while decoding|End of file"
+    r"|Error while decoding|End of file|Function not implemented"
 )
+
+# A decoder's word for a picture beyond our limit or its own; an empty size is damage.
+_TOO_LARGE = re.compile(r"Picture size [1-9]\d{3,}x[1-9]\d{3,} (is invalid|exceeds)")
 
 
 class MediaError(Exception):
@@ -108,6 +111,8 @@ def run(command: Sequence[str], *, seconds: float, answer: IO[bytes] | None = No
 
 def blame(log: str, status: int = 0) -> Never:
     """Tell the file that can never work from the attempt that may work next time."""
+    if _TOO_LARGE.search(log):
+        raise SourceRejectedError(FailureCode.TOO_LARGE)
     about_the_bytes = not status or (status > 0 and _BYTES_FAILED.search(log))
     if about_the_bytes and not lost_connection(log):
         raise SourceRejectedError(FailureCode.CORRUPT)
