@@ -101,6 +101,16 @@ def test_links_inside_the_runbook_lead_somewhere() -> None:
     assert {*re.findall(r"\]\(#([\w-]+)\)", RUNBOOK)} <= anchors
 
 
+def test_the_runbooks_commands_find_what_they_name(stages) -> None:
+    resources = stages("prod").templates["stateless"]["Resources"]
+    named = re.findall(r"(?:physical (\w+::\w+)|logged) (\w+)", RUNBOOK)
+    assert len(named) > 10
+    for kind, part in named:
+        wanted = f"AWS::{kind or 'Logs::LogGroup'}"
+        found = [name for name, it in resources.items() if it["Type"] == wanted and part in name]
+        assert len(found) == 1 or (part == "Logs" and len(found) > 10), f"{wanted} {part}: {found}"
+
+
 def test_the_beginning_and_the_end_of_every_alarm_are_told(watched: Stage) -> None:
     for template in watched.templates.values():
         resources = template["Resources"]
