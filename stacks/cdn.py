@@ -6,6 +6,7 @@ from typing import Any
 from aws_cdk import Annotations, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as route53_targets
 from aws_cdk import aws_s3 as s3
@@ -268,7 +269,18 @@ class Cdn(Construct):
                 "streamtime:site", f"{SITE.relative_to(ROOT)} is not built: this deployment has no pages"
             )
             return
-        shared: dict[str, Any] = {"destination_bucket": web, "prune": False, "memory_limit": 512}
+        log_group = logs.LogGroup(
+            self,
+            "PublisherLogs",
+            retention=self._stage.log_retention,
+            removal_policy=self._stage.removal_policy,
+        )
+        shared: dict[str, Any] = {
+            "destination_bucket": web,
+            "prune": False,
+            "memory_limit": 512,
+            "log_group": log_group,
+        }
         assets = s3_deployment.BucketDeployment(
             self,
             "Assets",

@@ -67,7 +67,7 @@ INSIDE = "Migrate|Records|Sweep|Api"
 
 ANSWERS: Mapping[str, Mapping[str, str]] = {
     "The CDK's own function that copies the built site into its bucket, with a role of the CDK's making.": {
-        "IAM4.+|IAM5.+|L1|Lambda.+|CloudWatchLogGroupEncrypted": PUBLISHER,
+        "IAM4.+|IAM5.+|L1|Lambda.+": PUBLISHER,
     },
     "AWS knows no narrower resource for these actions, or makes up its name later.": {
         _on_everything(TRACING): r".+Role/DefaultPolicy",

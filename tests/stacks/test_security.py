@@ -181,34 +181,6 @@ def test_no_function_carries_a_managed_policy(stage: Stage) -> None:
             assert "ManagedPolicyArns" not in role, name
 
 
-@pytest.mark.parametrize(
-    ("kind", "policies", "target"),
-    [
-        ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "Bucket"),
-        ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "Queues"),
-        ("AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "Topics"),
-    ],
-)
-def test_buckets_queues_and_topics_answer_over_tls_only(stage: Stage, kind, policies, target) -> None:
-    held = {
-        reference["Ref"]
-        for policy in stage.resources(policies).values()
-        if any(
-            statement["Effect"] == "Deny"
-            and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-            for statement in policy["PolicyDocument"]["Statement"]
-        )
-        for reference in listed(policy[target])
-    }
-    assert held == set(stage.resources(kind))
-
-
-def test_no_bucket_is_public(stage: Stage) -> None:
-    for bucket in stage.resources("AWS::S3::Bucket").values():
-        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
-        assert "BucketEncryption" in bucket
-
-
 def test_pages_of_the_stage_may_put_parts_and_read_their_etags(stage: Stage) -> None:
     media = stage.resources("AWS::S3::Bucket")["DataMedia56AA92A6"]
     (rule,) = media["CorsConfiguration"]["CorsRules"]
