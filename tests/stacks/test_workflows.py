@@ -99,6 +99,11 @@ def test_credentials_come_after_everything_that_other_peoples_packages_do() -> N
                 assert not [word for word in words[signed_in[0] :] if re.search(r"npm |pip |dev synth", word)]
 
 
+def test_the_tests_have_the_release_before_this_one_at_hand() -> None:
+    (test,) = (step for name, step in steps() if name == "check.test" and "checkout" in step.get("uses", ""))
+    assert test["with"]["fetch-depth"] == 0
+
+
 def test_deployments_of_a_stage_never_overlap_and_nobody_is_asked_on_the_way() -> None:
     deploy = jobs(ROOT / ".github/workflows/deploy.yml")["deploy"]
     stage = deploy["env"]["STAGE"]
