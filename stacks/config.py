@@ -13,6 +13,7 @@ ADDRESS = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 MOST_CAPACITY = 256  # of Aurora Serverless v2
 MOST_BACKUP_DAYS = 35  # of Aurora
 MOST_CONCURRENCY = 40  # of an inline Map
+BESIDE_CHUNKS = 3  # functions a video keeps busy with its sound and its picture, and people with the pages
 LEAST_HEIGHT, MOST_HEIGHT = 144, 2160
 MOST_CRF = 51  # of x264
 MOST_ZONES = 3  # with what every region has
@@ -216,6 +217,14 @@ class StageConfig:
             _require(not getattr(self, field) or self.cdn, field, "nothing where there is no cdn")
 
     @property
+    def videos_at_once(self) -> int:
+        """Videos that are processed at once, each with its chunks, its sound and its picture.
+
+        More would find no function free, and nor would people: the others wait in the database, whole.
+        """
+        return max(1, self.lambda_concurrency // (self.encode_concurrency + BESIDE_CHUNKS))
+
+    @property
     def browser_origins(self) -> list[str]:
         """Where pages come from that upload straight into the bucket."""
         if self.host:
@@ -235,6 +244,7 @@ STAGES = {
             removal_policy=RemovalPolicy.DESTROY,
             log_retention=RetentionDays.ONE_WEEK,
             tracing=False,
+            lambda_concurrency=100,  # nobody counts on one machine
             processing_lease=timedelta(minutes=30),
             confirmation_code_hint="123456",
         ),

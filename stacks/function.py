@@ -172,6 +172,7 @@ def _environment(stage: StageConfig, data: Data, *, service: str) -> dict[str, s
         "CONNECTIONS_TABLE": data.connections.table_name,
         "LADDER": json.dumps([asdict(rung) for rung in stage.ladder], separators=(",", ":")),
         "ENCODE_CONCURRENCY": str(stage.encode_concurrency),
+        "VIDEOS_AT_ONCE": str(stage.videos_at_once),
         "MAX_UPLOAD_BYTES": str(stage.max_upload_bytes),
         "QUOTA_BYTES": str(stage.quota_bytes),
         "MAX_DURATION_SECONDS": _seconds(stage.max_duration),

@@ -33,4 +33,12 @@ def fail(session: Session, video_id: UUID, code: FailureCode, **narrowed: object
         events.record(session, video)
         after_commit(session, lambda: events.watch("tidy", video_id))
         after_commit(session, lambda: metrics.add_metric("VideosFailed", MetricUnit.Count, 1))
+        pass_on_turn(session)
     return video
+
+
+def pass_on_turn(session: Session) -> None:
+    """Have the video started that has waited longest, now that another has ended."""
+    waiting = VideoRepository(session).longest_waiting()
+    if waiting is not None:
+        after_commit(session, lambda: events.watch("job", waiting))

@@ -239,6 +239,16 @@ class VideoRepository:
         statement = select(Video.id).where(Video.purge_at <= now()).order_by(Video.purge_at).limit(limit)
         return self._session.scalars(statement).all()
 
+    def count_processing(self) -> int:
+        """Count the videos at work; one that outlived its lease takes nobody's turn."""
+        at_work = (Video.state == VideoState.PROCESSING) & (Video.lease_expires_at >= now())
+        return self._session.scalars(select(func.count()).select_from(Video).where(at_work)).one()
+
+    def longest_waiting(self) -> UUID | None:
+        """Return the whole upload that has waited longest for its turn."""
+        waiting = select(Video.id).where(Video.state == VideoState.UPLOADED, NOT_PURGED)
+        return self._session.scalars(waiting.order_by(Video.updated_at).limit(1)).first()
+
     def stuck(self, limit: int) -> Sequence[UUID]:
         """Return videos waiting or working for longer than they may."""
         waiting = (Video.state == VideoState.UPLOADED) & (Video.updated_at < now() - timedelta(minutes=15))

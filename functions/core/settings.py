@@ -53,6 +53,7 @@ class Settings(BaseModel):
     live_endpoint: str = ""
     ladder: Json[tuple[Rung, ...]] = ()
     encode_concurrency: int = 2
+    videos_at_once: int = 100
     max_upload_bytes: int = 20 * 1024**3
     quota_bytes: int = 50 * 1024**3
     max_duration_seconds: int = 6 * 3600

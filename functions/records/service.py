@@ -23,6 +23,8 @@ PACKAGING = timedelta(seconds=5)
 def claim(session: Session, source_key: str, execution: str) -> dict[str, Any]:
     """Take the video for this execution; only one of several gets `claimed`.
 
+    A video whose turn has not come is left as it is, to be started when another has ended. Two that are
+    claimed in the same moment may both get the last turn: their functions then wait for each other's.
     The bucket's event may come before the request that completed the upload has committed, so a video that
     is still "uploading" is taken as well: its object is there, whole.
     """
@@ -37,11 +39,20 @@ def claim(session: Session, source_key: str, execution: str) -> dict[str, Any]:
         return {"claimed": False}
     if video.state is VideoState.PROCESSING and video.execution == execution:
         return {"claimed": True, "job": _job(video)}  # our own claim, whose answer got lost
+    expected = [VideoState.UPLOADING, VideoState.UPLOADED]
+    if video.state in expected and videos.count_processing() >= settings().videos_at_once:
+        logger.info("Waiting for a turn")
+        if video.state is VideoState.UPLOADING:  # nobody else would look after it
+            after_commit(
+                session,
+                lambda: events.watch("drop_upload", video_id, seconds=events.START_WITHIN_SECONDS),
+            )
+        return {"claimed": False}
     lease = settings().processing_lease_seconds
     claimed = videos.move(
         video_id,
         to=VideoState.PROCESSING,
-        expected=[VideoState.UPLOADING, VideoState.UPLOADED],
+        expected=expected,
         attempt=video.attempt + 1,
         execution=execution,
         lease_expires_at=now() + timedelta(seconds=lease),
@@ -159,6 +170,7 @@ def finish(session: Session, video_id: UUID, attempt: int, package: dict[str, An
         ]
     )
     after_commit(session, lambda: events.watch("tidy", video_id))
+    processing.pass_on_turn(session)
 
 
 def _count_ready(seconds: float) -> None:

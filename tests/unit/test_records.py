@@ -1,7 +1,12 @@
 """Records: a result is written once, for the attempt it belongs to, and told in order."""
 
+from datetime import timedelta
+
+import pytest
+
 from functions.core import database
 from functions.core.models import EventKind, Video, VideoState
+from functions.core.settings import settings
 from functions.records import handler as records
 from functions.sweep import handler as sweep
 
@@ -150,3 +155,52 @@ def test_a_purge_ends_the_run_and_fences_its_late_results(ann, add_video, bucket
     assert doorbells.stopped == ["run-1"]
     assert ("remove_bytes", str(video_id), 900) in doorbells.watched
     assert doorbells.announced[-1]["event"]["kind"] == EventKind.REMOVED
+
+
+@pytest.fixture
+def one_turn(monkeypatch, ann, add_video):
+    """Let one video be processed at once; return that one, and the next two in the order they arrived."""
+    monkeypatch.setenv("VIDEOS_AT_ONCE", "1")
+    settings.cache_clear()
+    return [add_video(ann, state=VideoState.UPLOADED, attempt=0, revision=None) for _ in range(3)]
+
+
+def test_a_video_whose_turn_has_not_come_waits_as_it_is(one_turn, doorbells, lambda_context):
+    first, second, _ = one_turn
+    claim(first, lambda_context)
+    assert claim(second, lambda_context, "run-2") == {"claimed": False, "job": None}
+    assert (read(second).state, read(second).attempt) == (VideoState.UPLOADED, 0)
+    assert ("drop_upload", str(second), 900) not in doorbells.watched
+    assert claim(first, lambda_context)["claimed"], "its own turn is not taken from it"
+
+
+@pytest.mark.parametrize(
+    ("action", "facts"),
+    [("finish", {"package": PACKAGE}), ("fail", {"error": {"Error": "Lambda.Unknown"}})],
+)
+def test_whoever_ends_starts_the_one_that_has_waited_longest(
+    one_turn, doorbells, lambda_context, action, facts
+):
+    first, second, third = one_turn
+    job = claim(first, lambda_context)["job"]
+    record(action, lambda_context, job=job, **facts)
+    assert ("job", str(second), 0) in doorbells.watched
+    assert ("job", str(third), 0) not in doorbells.watched
+    assert claim(second, lambda_context, "run-2")["claimed"]
+
+
+def test_a_video_that_outlived_its_lease_takes_nobodys_turn(one_turn, lambda_context):
+    first, second, _ = one_turn
+    claim(first, lambda_context)
+    with database.transaction() as session:
+        session.get_one(Video, first).lease_expires_at -= timedelta(days=1)
+    assert claim(second, lambda_context, "run-2")["claimed"]
+
+
+def test_one_that_waits_before_its_upload_was_completed_is_looked_after(
+    one_turn, ann, add_video, doorbells, lambda_context
+):
+    claim(one_turn[0], lambda_context)
+    early = add_video(ann, state=VideoState.UPLOADING, attempt=0, revision=None)
+    assert not claim(early, lambda_context, "run-2")["claimed"]
+    assert ("drop_upload", str(early), 900) in doorbells.watched
