@@ -1,6 +1,7 @@
 """Encode the sound of a video."""
 
 import tempfile
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from functions.process.fmp4 import Track
 from functions.process.plan import AUDIO_FILE, AUDIO_SIDECAR, Task
 from functions.process.playlists import Rendition
 from functions.process.sandbox import Upload
+
+SHORTEST_SEGMENT_SECONDS = Fraction(1, 2)
 
 
 @observed
@@ -35,7 +38,7 @@ def encode_audio(task: Task, storage: MediaStorage, *, seconds: float) -> Track:
         log = media.encode_audio(upload, plan, plan.audio, path, seconds=seconds)
         if sandbox.lost_connection(log):
             raise sandbox.MediaError(log[-500:])
-        track = fmp4.read(path)
+        track = fmp4.read(path).with_end_joined(SHORTEST_SEGMENT_SECONDS)
         storage.upload_file(path, job.key(AUDIO_FILE), "video/mp4")
     storage.put(job.key(AUDIO_SIDECAR), track.model_dump_json().encode(), "application/json")
     return track

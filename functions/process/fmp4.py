@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -51,6 +52,23 @@ class Track(BaseModel):
     @property
     def duration(self) -> int:
         return sum(segment.duration for segment in self.segments)
+
+    def with_end_joined(self, shortest: Fraction) -> "Track":
+        """Let a last segment of less than `shortest` seconds be part of the one before.
+
+        What is left over of a track may be a few samples, and players do not take a segment of no time.
+        """
+        if len(self.segments) < 2 or self.segments[-1].duration >= shortest * self.timescale:  # noqa: PLR2004
+            return self
+        *whole, before, last = self.segments
+        joined = Segment(
+            offset=before.offset,
+            length=last.offset + last.length - before.offset,
+            start=before.start,
+            duration=before.duration + last.duration,
+            frames=before.frames + last.frames,
+        )
+        return self.model_copy(update={"segments": (*whole, joined)})
 
 
 class EncodedChunk(BaseModel):

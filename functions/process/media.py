@@ -94,6 +94,7 @@ def inspect(upload: Upload, *, seconds: float) -> Source:
         average_rate=average,
         nominal_rate=nominal,
         rotation=rotation,
+        turned=any("displaymatrix" in data for data in video.get("side_data_list", [])),
         hdr=video.get("color_transfer") in HDR_TRANSFERS,
         wide_gamut=video.get("color_primaries") in WIDE_PRIMARIES,
         assumed_matrix=_assumed_matrix(video),
@@ -123,7 +124,9 @@ def copy(upload: Upload, source: Source, path: Path, *, seconds: float) -> str:
     elif filters := _packet_filters(upload, source):
         options["bsf:v"] = ",".join(filters)
     sound = [streams[str(source.audio.stream)]] if source.audio else []
-    output = ffmpeg.output(pictures, *sound, str(path), f=Container.MATROSKA.value, **options, **NOTHING_ELSE)
+    output = ffmpeg.output(
+        pictures, *sound, str(path), f=Container.MATROSKA.value, allow_raw_vfw=1, **options, **NOTHING_ELSE
+    )
     return _ffmpeg(output, seconds=seconds)
 
 
@@ -147,8 +150,12 @@ def encode_chunk(
     the whole video and drops what is before the chunk, so that chunks join without a seam.
     """
     starts_at = plan.seconds(chunk.first_frame)
-    seek = {"ss": _decimal(starts_at + Fraction(plan.start_time))} if chunk.first_frame else {}
-    source = _opened(upload, itsoffset=-plan.start_time, noaccurate_seek=None, seek_timestamp=1, **seek)
+    options: dict[str, Any] = {"noaccurate_seek": None, "seek_timestamp": 1}
+    if chunk.first_frame:
+        options["ss"] = _decimal(starts_at + Fraction(plan.start_time))
+    if not plan.turned:
+        options["reinit_filter"] = 0
+    source = _opened(upload, itsoffset=-plan.start_time, **options)
     frames = _progressive(source, plan).filter(
         "fps", fps=str(plan.fps), start_time=_decimal(starts_at), round="near"
     )
@@ -183,12 +190,16 @@ def encode_chunk(
 
 
 def encode_audio(upload: Upload, plan: Plan, track: AudioTrack, path: Path, *, seconds: float) -> str:
-    """Encode the whole track at once: no seams, and what AAC puts before time zero is dropped."""
+    """Encode the whole track at once: no seams, and what AAC puts before time zero is dropped.
+
+    Silence follows a track that ends before the pictures: players wait where one of the two is missing.
+    """
+    silence = f"apad=whole_dur={_decimal(plan.seconds(plan.frames))}"
     source = _opened(upload, itsoffset=-plan.start_time, vn=None)
     output = source[str(track.stream)].output(
         str(path),
         acodec="aac",
-        af=f"aresample={SAMPLE_RATE}:async=1:first_pts=0,aformat=channel_layouts=stereo",
+        af=f"aresample={SAMPLE_RATE}:async=1:first_pts=0,aformat=channel_layouts=stereo,{silence}",
         avoid_negative_ts="disabled",
         frag_duration=AUDIO_FRAGMENT_SECONDS * 1_000_000,
         **_fragmented(),
@@ -256,8 +267,18 @@ def _fragmented(*flags: str) -> dict[str, Any]:
     return {"f": "mp4", "movflags": movflags, "use_editlist": 0, **NOTHING_ELSE}
 
 
+def _of_one_size(frames: Any, plan: Plan) -> Any:
+    """Bring pictures whose size changes on the way (calls, broadcasts) to that of the first.
+
+    ffmpeg would build the filters anew at each change and lose what they hold: pictures, and the place on the
+    grid. Scaling copes with every change, so it goes first and the filters stay (`reinit_filter`). Turned
+    pictures are turned before that, by filters that do not cope; cameras that turn them keep their size.
+    """
+    return frames if plan.turned else frames.filter("scale", plan.width, plan.height)
+
+
 def _progressive(source: Any, plan: Plan) -> Any:
-    frames = source[str(plan.video_stream)]
+    frames = _of_one_size(source[str(plan.video_stream)], plan)
     return frames.filter("bwdif", mode="send_frame") if plan.interlaced else frames
 
 

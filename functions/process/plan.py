@@ -64,7 +64,8 @@ class Container(StrEnum):
 class Source:
     """What probing found; width and height as they are displayed.
 
-    `untimed` pictures are only known by when they are decoded, `reordered` ones are shown in another order.
+    A source that is `turned` has its pictures rotated or mirrored for display; `untimed` ones are only known
+    by when they are decoded; `reordered` ones are shown in another order.
     """
 
     container: Container
@@ -75,6 +76,7 @@ class Source:
     average_rate: Fraction
     nominal_rate: Fraction
     rotation: int
+    turned: bool
     hdr: bool
     wide_gamut: bool
     assumed_matrix: str
@@ -153,6 +155,7 @@ class Plan(_Value):
     fps: Fraction
     start_time: float
     rotation: int
+    turned: bool = True
     hdr: bool
     wide_gamut: bool = False
     assumed_matrix: str = ""
@@ -222,6 +225,7 @@ def make(source: Source, read_key: str, *, ladder: Sequence[Rung], concurrency: 
         fps=fps,
         start_time=source.start_time,
         rotation=source.rotation,
+        turned=source.turned,
         hdr=source.hdr,
         wide_gamut=source.wide_gamut,
         assumed_matrix=source.assumed_matrix,

@@ -29,6 +29,7 @@ GREY = 96
 LIT = (Fraction(1), Fraction(14, 10))
 
 X264 = "libx264 -preset ultrafast -g 12 -bf 2"
+X264_IN_ORDER = "libx264 -preset ultrafast -g 12 -bf 0"
 X265 = "libx265 -preset ultrafast -x265-params log-level=0:keyint=12"
 VP9 = "libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 1M -g 12"
 AV1 = "libaom-av1 -usage realtime -cpu-used 8 -crf 20 -g 12"
@@ -37,12 +38,15 @@ MPEG4 = "mpeg4 -q:v 2 -g 12 -bf 2"
 
 
 class Colour(NamedTuple):
-    """How the card's RGB becomes the source's samples, and what the file says of it."""
+    """How the card's RGB becomes the source's samples, and what the file says of it.
+
+    `wide` is the transfer function of a source in the colour space of BT.2020.
+    """
 
     matrix: str = "bt709"
     tags: str = "bt709"
     full: bool = False
-    hdr: str = ""
+    wide: str = ""
 
 
 BT709 = Colour()
@@ -51,7 +55,7 @@ UNTAGGED = Colour("smpte170m", "")
 UNTAGGED_HD = Colour("bt709", "")
 FULL_RANGE = Colour(full=True)
 JPEG = Colour("smpte170m", "", full=True)
-PQ, HLG = Colour(hdr="smpte2084"), Colour(hdr="arib-std-b67")
+PQ, HLG, BT2020 = Colour(wide="smpte2084"), Colour(wide="arib-std-b67"), Colour(wide="bt709")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +84,13 @@ class Case:
     decoy: bool = False
     # The numbers of the frames that were recorded, where some were left out.
     kept: frozenset[int] | None = None
+    # When the pictures begin, and how long the sound lasts if not as long as they.
+    pictures_from: float = 0
+    sound_for: float = 0
     # A second pass that copies the streams: options before the input, and after it.
     copied: tuple[str, str] | None = None
+    # Goes on with another file, whose card begins anew at this number of frames.
+    goes_on: "tuple[int, Case] | None" = None
     altered: Callable[[bytes], bytes] | None = None
 
     fps: str = "25"
@@ -98,6 +107,8 @@ class Case:
     def number_at(self, frame: int) -> int:
         """Return the number of the picture that frame `frame` of the grid shows: the last begun by then."""
         rate = Fraction(self.rate)
+        if self.goes_on and frame >= self.goes_on[0]:
+            return self.goes_on[1].number_at(frame - self.goes_on[0])
         numbers = sorted(self.kept) if self.kept else range(round(self.seconds * rate))
         begun = [
             number
@@ -463,6 +474,216 @@ CASES = (
     Case(name="sound later than pictures, ts", suffix=".ts", sound_from=0.7),
     Case(name="several tracks", decoy=True),
     Case(name="several tracks, mkv", suffix=".mkv", decoy=True, sound="-c:a libopus"),
+    # More of each, as found in the wild
+    Case(name="wide gamut without high range", video=X265, pixels="yuv420p10le", colour=BT2020, codec="hevc"),
+    Case(name="hevc 12 bit 4:4:4", suffix=".mkv", video=X265, pixels="yuv444p12le", codec="hevc"),
+    Case(
+        name="hevc 4:2:2 10 bit mov",
+        suffix=".mov",
+        video=X265,
+        pixels="yuv422p10le",
+        options="-tag:v hvc1",
+        codec="hevc",
+    ),
+    Case(name="hevc flv", suffix=".flv", video=X265, samples=44_100, codec="hevc"),
+    Case(name="av1 flv", suffix=".flv", video=AV1, samples=44_100, codec="av1"),
+    Case(
+        name="vp8 with alpha",
+        suffix=".webm",
+        video="libvpx -deadline realtime -b:v 1M -g 12 -auto-alt-ref 0",
+        pixels="yuva420p",
+        colour=UNTAGGED,
+        sound="-c:a libopus",
+        codec="vp8",
+    ),
+    Case(
+        name="vp9 mkv, 4:4:4",
+        suffix=".mkv",
+        video=VP9 + " -profile:v 1",
+        pixels="yuv444p",
+        sound="-c:a libopus",
+        codec="vp9",
+    ),
+    Case(
+        name="mpeg1 mpg",
+        suffix=".mpg",
+        video="mpeg1video -q:v 2 -g 12 -bf 2",
+        colour=UNTAGGED,
+        sound="-c:a mp2",
+        codec="mpeg1video",
+    ),
+    Case(
+        name="mpeg2 mov",
+        suffix=".mov",
+        video=MPEG2,
+        colour=UNTAGGED,
+        sound="-c:a pcm_s16le",
+        codec="mpeg2video",
+    ),
+    Case(name="mpeg2 mkv", suffix=".mkv", video=MPEG2, colour=UNTAGGED, sound="-c:a ac3", codec="mpeg2video"),
+    Case(name="mpeg4 mkv", suffix=".mkv", video=MPEG4, colour=UNTAGGED, codec="mpeg4"),
+    Case(
+        name="mpeg4 avi without b-frames",
+        suffix=".avi",
+        video=MPEG4.replace("-bf 2", "-bf 0"),
+        colour=UNTAGGED,
+        sound="-c:a pcm_s16le",
+        codec="mpeg4",
+    ),
+    Case(
+        name="msmpeg4 avi",
+        suffix=".avi",
+        video="msmpeg4 -q:v 2 -g 12",
+        colour=UNTAGGED,
+        sound="-c:a pcm_s16le",
+        codec="msmpeg4v3",
+    ),
+    Case(
+        name="mjpeg mkv", suffix=".mkv", video="mjpeg -q:v 2", pixels="yuvj420p", colour=JPEG, codec="mjpeg"
+    ),
+    Case(name="mjpeg mp4", video="mjpeg -q:v 2", pixels="yuvj420p", colour=JPEG, codec="mjpeg"),
+    Case(
+        name="cineform mov",
+        suffix=".mov",
+        video="cfhd -quality film3",
+        pixels="yuv422p10le",
+        sound="-c:a pcm_s16le",
+        codec="cfhd",
+        tolerance=0.04,
+    ),
+    Case(name="ffv1 mkv", suffix=".mkv", video="ffv1", sound="-c:a flac", codec="ffv1"),
+    Case(
+        name="uncompressed avi",
+        suffix=".avi",
+        video="rawvideo",
+        pixels="yuv420p",
+        colour=UNTAGGED,
+        sound="-c:a pcm_s16le",
+        codec="rawvideo",
+    ),
+    Case(
+        name="uncompressed rgb avi",
+        suffix=".avi",
+        video="rawvideo",
+        pixels="bgr24",
+        sound="-c:a pcm_s16le",
+        codec="rawvideo",
+    ),
+    Case(
+        name="dv avi",
+        suffix=".avi",
+        video="dvvideo",
+        size=(720, 576),
+        pixels="yuv420p",
+        colour=UNTAGGED,
+        filters="setsar=16/15",
+        sound="-c:a pcm_s16le",
+        shown=(768, 576),
+        codec="dvvideo",
+    ),
+    Case(name="opus in mp4", sound="-c:a libopus"),
+    Case(name="vorbis in mkv", suffix=".mkv", sound="-c:a libvorbis"),
+    Case(
+        name="5.1 opus in webm",
+        suffix=".webm",
+        video=VP9,
+        channels="5.1",
+        sound="-c:a libopus -mapping_family 1",
+        codec="vp9",
+    ),
+    Case(
+        name="interlaced, bottom first, ts",
+        suffix=".ts",
+        rate="50",
+        filters="tinterlace=interleave_bottom,setfield=bff",
+        kept=EVEN,
+        options="-flags +ilme+ildct -x264-params bff=1",
+        video="libx264 -preset ultrafast -g 12",
+    ),
+    Case(name="5 fps", rate="5", fps="25"),
+    Case(name="7.5 fps", rate="15/2", seconds=2.8, fps="30", frames=84),
+    Case(name="18 fps", rate="18", fps="24000/1001", frames=72),
+    Case(name="50 fps", rate="50", fps="50", frames=150),
+    Case(
+        name="59.94 fps, m2ts",
+        suffix=".m2ts",
+        rate="60000/1001",
+        fps="60000/1001",
+        frames=180,
+        sound="-c:a ac3",
+    ),
+    Case(name="100 fps", rate="100", fps="50", frames=150),
+    Case(
+        name="variable rate, a long pause",
+        suffix=".mkv",
+        rate="30",
+        kept=frozenset([*range(10), 30, 31, 32, *range(80, 90)]),
+        fps="30",
+        frames=90,
+    ),
+    Case(
+        name="variable rate mp4, 10 to 60",
+        rate="60",
+        kept=frozenset(n for n in range(180) if n > 90 or n % 6 == 0),
+        fps="60",
+        frames=180,
+    ),
+    Case(
+        name="variable rate, hevc mov",
+        suffix=".mov",
+        rate="60",
+        video=X265,
+        options="-tag:v hvc1",
+        kept=frozenset(n for n in range(180) if n % 5 != 3 and n % 11),
+        fps="60",
+        frames=179,
+        first=1,
+        codec="hevc",
+    ),
+    Case(name="pictures later than sound", pictures_from=0.6),
+    Case(name="pictures later than sound, mkv", suffix=".mkv", pictures_from=0.6),
+    Case(name="pictures later than sound, ts", suffix=".ts", pictures_from=0.6),
+    Case(name="sound ends early", sound_for=2),
+    Case(name="sound goes on", sound_for=4),
+    Case(name="sound goes on, ts", suffix=".ts", sound_for=4),
+    Case(
+        name="fragments from a later time",
+        options="-output_ts_offset 1000 -movflags +frag_keyframe+empty_moov -use_editlist 0",
+    ),
+    Case(name="written to a pipe, mkv", suffix=".mkv", options="-live 1"),
+    Case(name="timecode track", suffix=".mov", options="-timecode 01:00:00:00"),
+    Case(
+        name="size changes, ts",
+        suffix=".ts",
+        video=X264_IN_ORDER,
+        frames=150,
+        goes_on=(
+            75,
+            Case(
+                name="larger",
+                suffix=".ts",
+                video=X264_IN_ORDER,
+                size=(320, 240),
+                options="-output_ts_offset 3.02134",
+            ),
+        ),
+    ),
+    Case(
+        name="shape changes, ts",
+        suffix=".ts",
+        video=X264_IN_ORDER,
+        frames=150,
+        goes_on=(
+            75,
+            Case(
+                name="portrait",
+                suffix=".ts",
+                video=X264_IN_ORDER,
+                size=(120, 160),
+                options="-output_ts_offset 3.02134",
+            ),
+        ),
+    ),
 )
 
 
@@ -474,18 +695,25 @@ def make(case: Case, path: Path) -> None:
         if case.copied:
             before, after = (options.split() for options in case.copied)
             _ffmpeg(*before, "-i", str(first), "-map", "0", "-c", "copy", *after, str(path))
+    if case.goes_on:
+        with tempfile.TemporaryDirectory() as folder:
+            next_part = Path(folder, "next" + case.suffix)
+            make(case.goes_on[1], next_part)
+            path.write_bytes(path.read_bytes() + next_part.read_bytes())
     if case.altered:
         path.write_bytes(case.altered(path.read_bytes()))
 
 
 def _inputs(case: Case) -> list[str]:
     width, height = case.size
-    inputs = ["-f", "lavfi", "-i", f"color=s={width}x{height}:r={case.rate}:d={case.seconds}"]
+    inputs = ["-itsoffset", str(case.pictures_from)] if case.pictures_from else []
+    inputs += ["-f", "lavfi", "-i", f"color=s={width}x{height}:r={case.rate}:d={case.seconds}"]
     if case.sound is None:
         return inputs
     begins, ends = (float(time) - case.sound_from for time in LIT)
     lit = f"between(t\\,{begins}\\,{ends})"
-    rate = f"s={case.samples}:d={case.seconds - case.sound_from}:c={case.channels}"
+    lasts = case.sound_for or case.seconds + case.pictures_from - case.sound_from
+    rate = f"s={case.samples}:d={lasts}:c={case.channels}"
     places = len(CHANNELS[case.channels])
     beep = "|".join([f"0.4*sin(2000*PI*t)*{lit}"] * places)
     decoy = "|".join(["0.4*sin(600*PI*t)"] * places)
@@ -519,9 +747,17 @@ def _card(case: Case) -> str:
     lamp = f"gte(t+1e-6\\,{float(LIT[0])})*lt(t+1e-6\\,{float(LIT[1])})"
     boxes.append(_box(3 / 8, 0, 1 / 4, 1 / 4, (0, 0, 0)))
     boxes.append(_box(3 / 8, 0, 1 / 4, 1 / 4, (140, 140, 140), lamp))
-    kept = ["select=" + "+".join(f"eq(n\\,{number})" for number in sorted(case.kept))] if case.kept else []
+    kept = [f"select={_any_of(sorted(case.kept))}"] if case.kept else []
     chain = ["format=gbrp", *boxes, *_samples(case), *([case.filters] if case.filters else kept)]
     return ",".join(chain)
+
+
+def _any_of(numbers: list[int]) -> str:
+    """Return the expression that is true of these frames; ffmpeg cannot read long sums without brackets."""
+    if len(numbers) == 1:
+        return f"eq(n\\,{numbers[0]})"
+    half = len(numbers) // 2
+    return f"({_any_of(numbers[:half])}+{_any_of(numbers[half:])})"
 
 
 def _box(
@@ -533,13 +769,13 @@ def _box(
 
 def _samples(case: Case) -> list[str]:
     colour = case.colour
-    if colour.hdr:  # white of the card lies at 203 cd/m2, ITU-R BT.2408
+    if colour.wide:  # white of the card lies at 203 cd/m2, ITU-R BT.2408
         return [
             "format=gbrp",
             "setparams=color_primaries=bt709:color_trc=bt709:colorspace=gbr:range=pc",
             "zscale=t=linear:npl=203",
             "format=gbrpf32le",
-            f"zscale=p=bt2020:t={colour.hdr}:m=bt2020nc:r=tv:npl=203",
+            f"zscale=p=bt2020:t={colour.wide}:m=bt2020nc:r=tv:npl=203",
             f"format={case.pixels}",
         ]
     if case.pixels.startswith(("rgb", "gbr")):

@@ -29,6 +29,7 @@ def source(
         average_rate=rate,
         nominal_rate=rate,
         rotation=0,
+        turned=False,
         hdr=False,
         wide_gamut=False,
         assumed_matrix="",
