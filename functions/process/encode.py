@@ -51,6 +51,7 @@ def encode(task: ChunkTask, storage: MediaStorage, *, seconds: float) -> dict[in
                 logger.warning("short chunk", frames=track.frames, planned=chunk.frames, log=log)
                 sandbox.blame(log)
             check_grid(track, plan, chunk)
+        check_headers(tracks, plan)
 
         def store(rung: PlannedRung) -> None:
             storage.upload_file(files[rung], job.key(f"{rung.folder}/{chunk.file_name}"), "video/mp4")
@@ -74,3 +75,13 @@ def check_grid(track: Track, plan: Plan, chunk: Chunk) -> None:
     )
     if not on_grid:
         raise sandbox.MediaError(f"chunk {chunk.index} came out off the grid")
+
+
+def check_headers(tracks: dict[int, Track], plan: Plan) -> None:
+    """Hold the chunk's headers against the plan's: the player is given one for all chunks.
+
+    A plan made by the release before has none; packaging compares the chunks with each other anyway.
+    """
+    found = {height: track.header_sha256 for height, track in tracks.items()}
+    if plan.headers and plan.headers != found:
+        raise sandbox.MediaError("the chunk needs another header than the plan has")

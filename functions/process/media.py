@@ -159,7 +159,21 @@ def encode_chunk(
     frames = _progressive(source, plan).filter(
         "fps", fps=str(plan.fps), start_time=_decimal(starts_at), round="near"
     )
-    copies = _standard_colours(frames, plan).filter_multi_output("split", len(files))
+    count = chunk.frames + (plan.last_chunk_slack if plan.is_last(chunk) else 0)
+    return _encode(_standard_colours(frames, plan), plan, files, frames=count, seconds=seconds)
+
+
+def encode_sample(plan: Plan, files: Mapping[PlannedRung, Path], *, seconds: float) -> None:
+    """Encode one black frame as every chunk will be: its header is the one that all of them must have."""
+    size = f"{plan.rungs[0].frame_width}x{plan.rungs[0].frame_height}"
+    black = ffmpeg.input(f"color=black:s={size}:r={plan.fps}", f="lavfi")
+    _encode(_labelled(black.filter("format", "yuv420p")), plan, files, frames=1, seconds=seconds)
+
+
+def _encode(
+    pictures: Any, plan: Plan, files: Mapping[PlannedRung, Path], *, frames: int, seconds: float
+) -> str:
+    copies = pictures.filter_multi_output("split", len(files))
     outputs = [
         copies[number]
         .filter("scale", rung.frame_width, rung.frame_height, flags="bicubic")
@@ -178,11 +192,7 @@ def encode_chunk(
             video_track_timescale=plan.timescale,
             an=None,
             **_fragmented("+frag_keyframe"),
-            **{
-                "profile:v": "high",
-                "frames:v": chunk.frames + (plan.last_chunk_slack if plan.is_last(chunk) else 0),
-                "x264-params": "open-gop=0:stitchable=1",
-            },
+            **{"profile:v": "high", "frames:v": frames, "x264-params": "open-gop=0:stitchable=1"},
         )
         for number, (rung, path) in enumerate(files.items())
     ]
@@ -294,10 +304,17 @@ def _standard_colours(frames: Any, plan: Plan) -> Any:
             frames = frames.filter("tonemap", tonemap="mobius", desat=0)
         frames = frames.filter("zscale", t="bt709", m="bt709", r="tv")
     assumed = {"in_color_matrix": plan.assumed_matrix} if plan.assumed_matrix else {}
-    return (
-        frames.filter("scale", out_color_matrix="bt709", out_range="tv", **assumed)
-        .filter("format", "yuv420p")
-        .filter("setparams", color_primaries="bt709", color_trc="bt709")
+    scaled = frames.filter(
+        "scale", out_color_matrix="bt709", out_range="tv", out_chroma_loc="left", **assumed
+    )
+    return _labelled(scaled.filter("format", "yuv420p"))
+
+
+def _labelled(frames: Any) -> Any:
+    """Say of frames what they are, and nothing of what the source was (brightness, rotation)."""
+    bt709 = dict.fromkeys(("colorspace", "color_primaries", "color_trc"), "bt709")
+    return frames.filter("setparams", range="tv", chroma_location="left", **bt709).filter(
+        "sidedata", mode="delete"
     )
 
 

@@ -168,6 +168,8 @@ class Plan(_Value):
     chunk_frames: int
     rungs: tuple[PlannedRung, ...]
     chunks: tuple[Chunk, ...]
+    # The SHA-256 of the header that every chunk of a rung begins with, by the rung's height.
+    headers: dict[int, str] = {}
 
     @property
     def timescale(self) -> int:
@@ -313,7 +315,8 @@ def check_picture(source: Source, *, max_pixels: int) -> None:
 
 
 def check_length(source: Source, *, max_seconds: int) -> None:
-    if source.seconds > max_seconds:
+    # A last frame may begin when the time is up: six hours are not too long for six hours.
+    if source.seconds >= max_seconds + 1:
         raise SourceRejectedError(FailureCode.TOO_LONG)
 
 

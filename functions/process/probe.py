@@ -11,7 +11,7 @@ from functions.core.errors import FailureCode, SourceRejectedError
 from functions.core.observability import about, logger, observed
 from functions.core.settings import settings
 from functions.core.storage import MediaStorage, media_storage
-from functions.process import container, media, plan, sandbox
+from functions.process import container, fmp4, media, plan, sandbox
 from functions.process.plan import Container, Job, Plan, Source
 from functions.process.sandbox import Upload
 
@@ -47,7 +47,14 @@ def probe(job: Job, storage: MediaStorage, *, seconds: float) -> Plan:
     made = plan.make(source, key, ladder=stage.ladder, concurrency=stage.encode_concurrency)
     plan.check_cost(source, made, ladder=stage.ladder, max_seconds=longest)
     logger.info("planned", frames=made.frames, chunks=len(made.chunks), rungs=len(made.rungs))
-    return made
+    return made.model_copy(update={"headers": headers(made, seconds=seconds)})
+
+
+def headers(made: Plan, *, seconds: float) -> dict[int, str]:
+    with tempfile.TemporaryDirectory() as folder:
+        files = {rung: Path(folder, f"{rung.folder}.mp4") for rung in made.rungs}
+        media.encode_sample(made, files, seconds=seconds)
+        return {rung.height: fmp4.read(path).header_sha256 for rung, path in files.items()}
 
 
 def copy(

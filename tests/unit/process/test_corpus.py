@@ -50,6 +50,64 @@ def test_it_comes_out_right(case: Case, files: Path, upload: Upload, tmp_path: P
     check_sound(case, shown)
 
 
+def test_six_hours_come_out_right(upload: Upload, tmp_path: Path) -> None:
+    """Planned whole; of its 450 chunks the first, one in the sixth hour and the last are encoded."""
+    short, long = tmp_path / "short.mp4", tmp_path / "long.mp4"
+    case = Case(
+        name="17 minutes",
+        rate="1",
+        seconds=1 << BITS,
+        video=f"{corpus.X264_IN_ORDER} -g 60",
+        sound=None,
+        fps="24",
+    )
+    corpus.make(case, short)
+    command = [
+        FFMPEG,
+        "-v",
+        "error",
+        "-stream_loop",
+        "21",
+        "-i",
+        str(short),
+        "-t",
+        "21600",
+        "-c",
+        "copy",
+        str(long),
+    ]
+    subprocess.run(command, check=True)
+    pipeline = upload(long.read_bytes())
+    plan = pipeline.probe()
+    assert (plan["fps"], plan["frames"], len(plan["chunks"])) == ("24", 6 * 3600 * 24, 450)
+    for index in (0, 401, 449):
+        chunk = plan["chunks"][index]
+        assert pipeline.encode(plan, chunk)["rungs"][0]["frames"] == chunk["frames"]
+        encoded = pipeline.folder / f"v120/{index:05d}.mp4"
+        done = subprocess.run(
+            [
+                FFMPEG,
+                "-v",
+                "warning",
+                "-i",
+                str(encoded),
+                "-vf",
+                "fps=1",
+                "-pix_fmt",
+                "rgb24",
+                "-f",
+                "rawvideo",
+                "-",
+            ],
+            capture_output=True,
+            check=True,
+        )
+        step, first = 3 * 160 * 120, chunk["first_frame"] // 24
+        pictures = [done.stdout[at : at + step] for at in range(0, len(done.stdout), step)]
+        shown = [number(Image.frombytes("RGB", (160, 120), picture)) for picture in pictures]
+        assert shown == [(first + second) % (1 << BITS) for second in range(48)]
+
+
 def check_plan(case: Case, outcome: Outcome) -> None:
     made = outcome.plan
     assert (made["video_codec"], made["hdr"], bool(made["audio"])) == (case.codec, case.hdr, bool(case.sound))

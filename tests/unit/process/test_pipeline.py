@@ -267,6 +267,16 @@ def test_a_missing_or_foreign_chunk_is_not_published(clips: Clips, upload: Uploa
     assert not (pipeline.folder / "master.m3u8").exists()
 
 
+def test_a_chunk_with_another_header_is_not_recorded(clips: Clips, upload: Upload) -> None:
+    pipeline = upload(clips.make(seconds=9))
+    plan = pipeline.probe()
+    assert set(plan["headers"]) == {"240", "120"}
+    plan["headers"]["120"] = plan["headers"]["240"]
+    with pytest.raises(MediaError, match="header"):
+        pipeline.encode(plan, plan["chunks"][0])
+    assert not list(pipeline.storage.keys(f"media/{pipeline.job['video_id']}/"))
+
+
 def test_a_source_cut_after_probing_is_corrupt(clips: Clips, upload: Upload) -> None:
     clip = clips.make("-movflags", "+faststart", seconds=20)
     pipeline = upload(clip)
