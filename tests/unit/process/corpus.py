@@ -686,6 +686,29 @@ CASES = (
     ),
 )
 
+# What the browser's player shall play too: one of each codec, shape, rate and kind of sound.
+IN_BROWSER = (
+    "h264 mov",
+    "h264 ts",
+    "h264 full range",
+    "hevc mkv, 10 bit",
+    "vp9 webm",
+    "av1 mp4",
+    "prores mov",
+    "hlg",
+    "turned 90",
+    "oblong pixels",
+    "interlaced mpeg2 ts",
+    "variable rate, a long pause",
+    "23.976 fps",
+    "240 fps",
+    "no sound",
+    "7.1 sound",
+    "sound later than pictures",
+    "sound ends early",
+    "one frame",
+)
+
 
 def make(case: Case, path: Path) -> None:
     """Write the file of a case."""

@@ -50,6 +50,10 @@ def test_it_comes_out_right(case: Case, files: Path, upload: Upload, tmp_path: P
     check_sound(case, shown)
 
 
+def test_the_browser_plays_what_is_in_the_corpus() -> None:
+    assert set(corpus.IN_BROWSER) <= {case.name for case in corpus.CASES}
+
+
 def test_six_hours_come_out_right(upload: Upload, tmp_path: Path) -> None:
     """Planned whole; of its 450 chunks the first, one in the sixth hour and the last are encoded."""
     short, long = tmp_path / "short.mp4", tmp_path / "long.mp4"
