@@ -159,12 +159,14 @@ def uploads(stage: Templates, prices: Mapping[str, Price]) -> list[Line]:
     states = states_run(definition(stage, machine), chunks)
     encoding = GIVEN.minutes * 60 * GIVEN.encode_cpu * float(VCPU_GB)
     starting = chunks * GIVEN.start_seconds * memory["encode"]
-    steps = GIVEN.step_seconds * sum(memory[it] for it in ("probe", "poster", "resize", "audio", "package"))
-    records = chunks + 3  # claim, plan, finish
+    steps = GIVEN.step_seconds * sum(
+        memory[it] for it in ("probe", "poster", "resize", "original", "audio", "package")
+    )
+    records = chunks + 4  # claim, plan, original, finish
     calls = GIVEN.call_seconds * (records * memory["records"] + GIVEN.calls * memory["api"])
     parts = -(-GIVEN.original_mb * 1000**2 // (8 * 1024**2))
     stored = parts + 2 + 2 * chunks * rungs + 2 * rungs + 8
-    messages = chunks + 4  # started, complete, claimed, ready
+    messages = chunks + 5  # started, complete, claimed, early, ready
     asleep = _floor(stage) == 0
     return [
         Line("Encoding", n * (encoding + starting), prices["lambda_gb_second"]),

@@ -43,8 +43,10 @@ class Processing(Construct):
             "Watchdog",
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
-            visibility_timeout=Duration.minutes(30),  # six times the time the sweep may take
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.watchdog_dead_letters, max_receive_count=5),
+            # Six times the time the sweep may take, and within the 15 minutes by which a job may outlive its
+            # lease: if the sweep dies as well, its message is there again in time.
+            visibility_timeout=Duration.minutes(12),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.watchdog_dead_letters, max_receive_count=10),
         )
         migrate = self._migrate()
         # A database from a backup may have an older schema than the one whose place it takes.
@@ -134,6 +136,9 @@ class Processing(Construct):
             "resize": step(
                 "resize", memory=1024, minutes=2, reads=[rendition], writes=rendition, ffmpeg=False
             ),
+            "original": step(
+                "original", memory=1769, minutes=5, reads=original, writes=rendition, ffmpeg=True
+            ),
             "audio": step("audio", memory=1769, minutes=15, reads=original, writes=rendition, ffmpeg=True),
             "encode": step("encode", memory=3008, minutes=15, reads=original, writes=rendition, ffmpeg=True),
             "package": step(
@@ -193,7 +198,7 @@ class Processing(Construct):
             "Sweep",
             handler="functions.sweep.handler.handle",
             memory=512,
-            timeout=Duration.minutes(5),
+            timeout=Duration.minutes(2),
             database=True,
             # Its messages hop through its own queue until they are due, at most a quarter of an hour each;
             # after 16 hops Lambda would take them for a loop that never ends, and drop them.

@@ -61,8 +61,8 @@ def _on_everything(actions: tuple[str, ...]) -> str:
 
 PUBLISHER = r"Custom::CDKBucketDeployment\w+(/.+)?"
 BUCKETS = "Data/Media|Edge/Cdn/(Web|Logs)"
-WAITED_FOR = "Migrate|Probe|Poster|Resize|Audio|Encode|Package|PublicKeyReader|Api|Connect"
-OUTSIDE = "Probe|Poster|Resize|Audio|Encode|Package|PublicKeyReader|Connect|Notify"
+WAITED_FOR = "Migrate|Probe|Poster|Resize|Original|Audio|Encode|Package|PublicKeyReader|Api|Connect"
+OUTSIDE = "Probe|Poster|Resize|Original|Audio|Encode|Package|PublicKeyReader|Connect|Notify"
 INSIDE = "Migrate|Records|Sweep|Api"
 
 ANSWERS: Mapping[str, Mapping[str, str]] = {

@@ -106,8 +106,12 @@ class Workflow(Construct):
         )
 
     def _sound(self) -> sfn.Choice:
-        """Encode the whole track once: chunks of sound would have to be joined again."""
-        return (
+        """Encode the whole track once: chunks of sound would have to be joined again.
+
+        Before it, in the same turn, comes the original that plays early: with neither will the chunks be kept
+        waiting. Nothing depends on the original, so whatever fails there is let go.
+        """
+        sound = (
             sfn.Choice(self, "HasAudio")
             .when(
                 sfn.Condition.and_(
@@ -116,6 +120,21 @@ class Workflow(Construct):
                 self._step("Audio", "audio", payload=JOB_AND_PLAN, result_path="$"),
             )
             .otherwise(sfn.Pass(self, "Silent", output_path=sfn.JsonPath.DISCARD))
+        )
+        original = self._step("Original", "original", payload=JOB_AND_PLAN, result_path=sfn.JsonPath.DISCARD)
+        record = self._record("RecordOriginal", "original", JOB)
+        for state in (original, record):
+            state.add_catch(sound, errors=[sfn.Errors.ALL], result_path=sfn.JsonPath.DISCARD)
+        return (
+            sfn.Choice(self, "PlaysEarly")
+            .when(
+                sfn.Condition.and_(
+                    sfn.Condition.is_present("$.plan.early"),
+                    sfn.Condition.boolean_equals("$.plan.early", True),
+                ),
+                original.next(record).next(sound),
+            )
+            .otherwise(sound)
         )
 
     def _chunks(self, concurrency: int) -> sfn.Map:

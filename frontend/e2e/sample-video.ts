@@ -14,13 +14,18 @@ function ffmpeg(): string {
   return execFileSync(PYTHON, ["-c", script], { encoding: "utf8" }).trim();
 }
 
-export default function makeSampleVideo(): void {
-  if (process.env.SAMPLE_VIDEO) return;
-  const path = join(mkdtempSync(join(tmpdir(), "streamtime-e2e-")), "A day at the sea – été, 海.mp4");
-  const input = ["-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=25:duration=12"];
-  const tone = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=12"];
+/** Makes a video that any browser plays as it is. */
+export function makeVideo(path: string, { seconds = 12, size = "1280x720" } = {}): void {
+  const input = ["-f", "lavfi", "-i", `testsrc2=size=${size}:rate=25:duration=${seconds}`];
+  const tone = ["-f", "lavfi", "-i", `sine=frequency=440:sample_rate=48000:duration=${seconds}`];
   const video = ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "18", "-pix_fmt", "yuv420p"];
   const audio = ["-c:a", "aac", "-shortest", "-movflags", "+faststart"];
   execFileSync(ffmpeg(), ["-v", "error", "-y", ...input, ...tone, ...video, ...audio, path]);
+}
+
+export default function makeSampleVideo(): void {
+  if (process.env.SAMPLE_VIDEO) return;
+  const path = join(mkdtempSync(join(tmpdir(), "streamtime-e2e-")), "A day at the sea – été, 海.mp4");
+  makeVideo(path);
   process.env.SAMPLE_VIDEO = path;
 }

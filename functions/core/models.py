@@ -116,9 +116,10 @@ class Session(Base, kw_only=True):
 class Video(Base, kw_only=True):
     """A video of the drive, from the first byte sent to the last byte deleted.
 
-    `revision` is the rendition set being served (None until ready); `attempt` counts processing runs and
-    fences late messages; `version` is the optimistic lock of what people edit; `progress` is in per cent of
-    the chunks while processing, and `ready_expected_at` what the last of them told. Sizes in bytes.
+    `revision` is the rendition set being served (None until ready), `early_revision` the one in which the
+    original may be watched until then; `attempt` counts processing runs and fences late messages; `version`
+    is the optimistic lock of what people edit; `progress` is in per cent of the chunks while processing, and
+    `ready_expected_at` what the last of them told. Sizes in bytes.
     """
 
     __tablename__ = "videos"
@@ -137,6 +138,7 @@ class Video(Base, kw_only=True):
     state: Mapped[VideoState] = mapped_column(default=VideoState.UPLOADING)
     version: Mapped[int] = mapped_column(default=1)
     revision: Mapped[int | None] = mapped_column(default=None)
+    early_revision: Mapped[int | None] = mapped_column(default=None)
     attempt: Mapped[int] = mapped_column(default=0)
     execution: Mapped[str | None] = mapped_column(default=None)
     lease_expires_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -177,6 +179,14 @@ class Video(Base, kw_only=True):
         return None if self.revision is None else f"{media_prefix(self.id)}{self.revision}/master.m3u8"
 
     @property
+    def early_key(self) -> str | None:
+        return None if self.early_revision is None else original_key(self.id, self.early_revision)
+
+    @property
+    def early(self) -> bool:
+        return self.early_revision is not None
+
+    @property
     def eta_seconds(self) -> int | None:
         """How long it takes until the video is ready; None while nobody can tell, or when it is overdue."""
         if self.state is not VideoState.PROCESSING or self.ready_expected_at is None:
@@ -207,6 +217,11 @@ def source_key(video_id: UUID | str) -> str:
 
 def media_prefix(video_id: UUID | str) -> str:
     return f"media/{video_id}/"
+
+
+def original_key(video_id: UUID | str, revision: int) -> str:
+    """Where the original lies while it stands in for the ladder, without what else its file tells."""
+    return f"{media_prefix(video_id)}{revision}/original.mp4"
 
 
 def work_prefix(video_id: UUID | str) -> str:

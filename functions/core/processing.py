@@ -23,6 +23,7 @@ def fail(session: Session, video_id: UUID, code: FailureCode, **narrowed: object
         expected=[VideoState.PROCESSING],
         failure_code=code,
         progress=None,
+        early_revision=None,
         encoding_started_at=None,
         ready_expected_at=None,
         lease_expires_at=None,

@@ -72,7 +72,8 @@ class VideoView(View):
     """A video as its owner sees it.
 
     `poster_url` is a short-lived address that only an answer of the API carries, an event never does.
-    `eta_seconds` counts from the moment of the answer or of the event.
+    `eta_seconds` counts from the moment of the answer or of the event. An `early` video plays already,
+    before it is ready.
     """
 
     id: UUID
@@ -83,6 +84,7 @@ class VideoView(View):
     state: VideoState
     progress: int | None
     eta_seconds: int | None = None  # a new figure may be missing: events of the release before are read too
+    early: bool = False
     failure: Failure | None
     version: int
     revision: int | None

@@ -44,6 +44,10 @@ WIDE_PRIMARIES = frozenset({"bt2020", "smpte431", "smpte432"})
 # Below this many lines, pictures that do not say how their colours are coded are taken for BT.601, above
 # for BT.709: the rule of Chromium's decoder (media/ffmpeg/ffmpeg_common.cc), which plays the original.
 FEWEST_HD_LINES = 720
+# What the H.264 decoders of browsers and their hardware take.
+WEB_PROFILES = frozenset({"Baseline", "Constrained Baseline", "Main", "High", "Progressive High"})
+WEB_PIXELS = frozenset({"yuv420p", "yuvj420p"})
+HIGHEST_WEB_LEVEL = 52
 PROGRESSIVE = frozenset({"progressive", "unknown"})
 
 # Their packets do not tell when a picture is shown; the container has to.
@@ -104,6 +108,7 @@ def inspect(upload: Upload, *, seconds: float) -> Source:
         video_codec=video["codec_name"],
         video_stream=video["index"],
         audio=_audio(streams),
+        web_fit=_web_fit(video, _audio(streams)),
     )
 
 
@@ -126,6 +131,21 @@ def copy(upload: Upload, source: Source, path: Path, *, seconds: float) -> str:
     sound = [streams[str(source.audio.stream)]] if source.audio else []
     output = ffmpeg.output(
         pictures, *sound, str(path), f=Container.MATROSKA.value, allow_raw_vfw=1, **options, **NOTHING_ELSE
+    )
+    return _ffmpeg(output, seconds=seconds)
+
+
+def copy_for_browsers(upload: Upload, plan: Plan, path: Path, *, seconds: float) -> str:
+    """Put the pictures and the sound, as they are, into an MP4 that plays while it is still being loaded."""
+    streams = ffmpeg.input(upload.url, **upload.options())
+    wanted = [plan.video_stream, *([plan.audio.stream] if plan.audio else [])]
+    output = ffmpeg.output(
+        *(streams[str(stream)] for stream in wanted),
+        str(path),
+        f="mp4",
+        c="copy",
+        movflags="+faststart",
+        **NOTHING_ELSE,
     )
     return _ffmpeg(output, seconds=seconds)
 
@@ -422,6 +442,28 @@ def _displayed(video: dict[str, Any]) -> tuple[int, int, int]:
         (int(data["rotation"]) for data in video.get("side_data_list", []) if "rotation" in data), 0
     )
     return (height, width, rotation) if rotation % 180 else (width, height, rotation)
+
+
+def _web_fit(video: dict[str, Any], audio: AudioTrack | None) -> bool:
+    """Tell whether every browser decodes the streams and shows them upright and in shape."""
+    return (
+        video["codec_name"] == "h264"
+        and video.get("profile") in WEB_PROFILES
+        and video.get("pix_fmt") in WEB_PIXELS
+        and video.get("level", 0) <= HIGHEST_WEB_LEVEL
+        and video.get("field_order", "unknown") in PROGRESSIVE
+        and video.get("sample_aspect_ratio", "1:1") in {"1:1", "0:1"}
+        and video.get("color_transfer") not in HDR_TRANSFERS
+        and all(_is_quarter_turn(data) for data in video.get("side_data_list", []) if "displaymatrix" in data)
+        and (audio is None or audio.codec == "aac")
+    )
+
+
+def _is_quarter_turn(side_data: dict[str, Any]) -> bool:
+    """Tell turns by 0, 90, 180 and 270 degrees from others, and from mirrors (ISO/IEC 14496-12, 6.2.2)."""
+    rows = [line.partition(":")[2].split() for line in side_data["displaymatrix"].strip().splitlines()]
+    (a, b, *_), (c, d, *_) = ([int(number) for number in row] for row in rows[:2])
+    return not (a * b or c * d) and a * d - b * c > 0
 
 
 def _assumed_matrix(video: dict[str, Any]) -> str:

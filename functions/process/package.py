@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.core.observability import about, observed
 from functions.core.storage import MediaStorage, media_storage
-from functions.process import playlists
+from functions.process import original, playlists
 from functions.process.fmp4 import EncodedChunk, Track
 from functions.process.plan import AUDIO_FILE, AUDIO_SIDECAR, Chunk, Plan, PlannedRung, Task
 from functions.process.playlists import Rendition, Variant
@@ -52,7 +52,8 @@ def package(task: Task, storage: MediaStorage) -> dict[str, Any]:
             for variant in variants
         ],
         "audio_bytes": audio.size if audio else 0,
-        "stored_bytes": sum(size for _, size in storage.keys(job.key())),
+        # The copy that played early is removed as soon as there is something better.
+        "stored_bytes": sum(size for key, size in storage.keys(job.key()) if key != job.key(original.FILE)),
     }
 
 

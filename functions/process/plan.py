@@ -65,7 +65,7 @@ class Source:
     """What probing found; width and height as they are displayed.
 
     A source that is `turned` has its pictures rotated or mirrored for display; `untimed` ones are only known
-    by when they are decoded; `reordered` ones are shown in another order.
+    by when they are decoded; `reordered` ones are shown in another order. Browsers play what is `web_fit`.
     """
 
     container: Container
@@ -86,6 +86,7 @@ class Source:
     video_codec: str
     video_stream: int
     audio: "AudioTrack | None"
+    web_fit: bool = False
 
 
 class _Value(BaseModel):
@@ -163,6 +164,7 @@ class Plan(_Value):
     video_codec: str
     video_stream: int
     audio: AudioTrack | None
+    early: bool = False
     frames: int
     segment_frames: int
     chunk_frames: int
@@ -212,7 +214,9 @@ class ChunkTask(Task):
     chunk: Chunk
 
 
-def make(source: Source, read_key: str, *, ladder: Sequence[Rung], concurrency: int) -> Plan:
+def make(
+    source: Source, read_key: str, *, ladder: Sequence[Rung], concurrency: int, early: bool = False
+) -> Plan:
     """Plan what becomes of a source, which must be within the limits: a plan grows with its length."""
     fps = frame_grid(source.average_rate, source.nominal_rate)
     frames = max(1, _nearest(source.seconds * fps))
@@ -235,6 +239,7 @@ def make(source: Source, read_key: str, *, ladder: Sequence[Rung], concurrency: 
         video_codec=source.video_codec,
         video_stream=source.video_stream,
         audio=source.audio,
+        early=early,
         frames=frames,
         segment_frames=segment_frames,
         chunk_frames=chunk_frames,

@@ -11,7 +11,7 @@ from functions.core.errors import FailureCode, SourceRejectedError
 from functions.core.observability import about, logger, observed
 from functions.core.settings import settings
 from functions.core.storage import MediaStorage, media_storage
-from functions.process import container, fmp4, media, plan, sandbox
+from functions.process import container, fmp4, media, original, plan, sandbox
 from functions.process.plan import Container, Job, Plan, Source
 from functions.process.sandbox import Upload
 
@@ -44,7 +44,8 @@ def probe(job: Job, storage: MediaStorage, *, seconds: float) -> Plan:
 
     longest = stage.max_duration_seconds
     plan.check_length(source, max_seconds=longest)
-    made = plan.make(source, key, ladder=stage.ladder, concurrency=stage.encode_concurrency)
+    early = original.is_worth_a_copy(source, size)
+    made = plan.make(source, key, ladder=stage.ladder, concurrency=stage.encode_concurrency, early=early)
     plan.check_cost(source, made, ladder=stage.ladder, max_seconds=longest)
     logger.info("planned", frames=made.frames, chunks=len(made.chunks), rungs=len(made.rungs))
     return made.model_copy(update={"headers": headers(made, seconds=seconds)})

@@ -31,6 +31,7 @@ def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any] | N
 
 ACTIONS: dict[str, Callable[[Any, UUID, int, dict[str, Any]], None]] = {
     "plan": lambda session, video_id, attempt, event: service.plan(session, video_id, attempt, event["plan"]),
+    "original": lambda session, video_id, attempt, _event: service.original(session, video_id, attempt),
     "chunk": lambda session, video_id, attempt, event: service.chunk(
         session, video_id, attempt, event["chunk"]
     ),

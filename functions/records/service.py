@@ -58,6 +58,7 @@ def claim(session: Session, source_key: str, execution: str) -> dict[str, Any]:
         lease_expires_at=now() + timedelta(seconds=lease),
         failure_code=None,
         progress=0,
+        early_revision=None,
         encoding_started_at=None,
         ready_expected_at=None,
     )
@@ -104,6 +105,11 @@ def plan(session: Session, video_id: UUID, attempt: int, plan: dict[str, Any]) -
     )
 
 
+def original(session: Session, video_id: UUID, attempt: int) -> None:
+    """Let the owner watch the original until there is something better."""
+    _change(session, video_id, attempt, early_revision=attempt)
+
+
 def chunk(session: Session, video_id: UUID, attempt: int, chunk: dict[str, Any]) -> None:
     """Count a chunk once, however often it is told."""
     videos = VideoRepository(session)
@@ -145,6 +151,7 @@ def finish(session: Session, video_id: UUID, attempt: int, package: dict[str, An
         revision=attempt,
         stored_bytes=package["stored_bytes"],
         progress=None,
+        early_revision=None,
         encoding_started_at=None,
         ready_expected_at=None,
         lease_expires_at=None,

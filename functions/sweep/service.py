@@ -6,7 +6,15 @@ from uuid import UUID
 from functions.core import events, processing
 from functions.core.database import after_commit, transaction
 from functions.core.errors import FailureCode
-from functions.core.models import EventKind, VideoState, media_prefix, now, source_key, work_prefix
+from functions.core.models import (
+    EventKind,
+    VideoState,
+    media_prefix,
+    now,
+    original_key,
+    source_key,
+    work_prefix,
+)
 from functions.core.observability import MetricUnit, logger, metrics
 from functions.core.repositories import EventRepository, SessionRepository, UploadRepository, VideoRepository
 from functions.core.storage import MediaStorage, MissingObjectError
@@ -103,13 +111,15 @@ def remove_bytes(storage: MediaStorage, video_id: UUID) -> None:
 
 
 def tidy(storage: MediaStorage, video_id: UUID) -> None:
-    """Remove what earlier or failed attempts left beside the revision that is served."""
+    """Remove what earlier or failed attempts left beside the revision served, and what that replaces."""
     with transaction() as session:
         video = VideoRepository(session).find(video_id)
         if video is None or video.state not in {VideoState.READY, VideoState.FAILED}:
             return
         served, attempts = video.revision, range(1, video.attempt + 1)
     _remove(storage, work_prefix(video_id))
+    if served is not None:
+        _remove(storage, original_key(video_id, served))
     for revision in attempts:
         if revision != served:
             _remove(storage, f"{media_prefix(video_id)}{revision}/")

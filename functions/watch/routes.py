@@ -16,6 +16,7 @@ from functions.watch import service
 router = APIGatewayHttpRouter()
 
 HLS = "application/vnd.apple.mpegurl"
+MP4 = "video/mp4"
 
 
 class Playback(View):
@@ -24,12 +25,18 @@ class Playback(View):
 
 
 class WatchView(PublicVideo):
-    """Everything the player needs; `playback` is None until there is something to play."""
+    """Everything the player needs.
+
+    `playback` is None until all qualities are there; until then its owner may have the original, `early`.
+    """
 
     state: VideoState
     width: int | None
     height: int | None
     playback: Playback | None
+    early: Playback | None
+    progress: int | None
+    eta_seconds: int | None
 
 
 class Grant(View):
@@ -69,6 +76,7 @@ def videos_of_user(
 def watch(video_id: UUID, viewer_id: ViewerId, session: DatabaseSession, site: Site) -> WatchView:
     video = VideoRepository(session).watchable(video_id, viewer_id)
     playable = video.state is VideoState.READY and video.playlist_key is not None
+    early = video.state is VideoState.PROCESSING and video.early_key is not None
     return WatchView.of(
         video,
         viewer_id=viewer_id,
@@ -77,13 +85,16 @@ def watch(video_id: UUID, viewer_id: ViewerId, session: DatabaseSession, site: S
         width=video.width,
         height=video.height,
         playback=Playback(url=f"/{video.playlist_key}", type=HLS) if playable else None,
+        early=Playback(url=f"/{video.early_key}", type=MP4) if early else None,
+        progress=video.progress,
+        eta_seconds=video.eta_seconds,
     )
 
 
 @router.post("/api/videos/<video_id>/grant", tags=["watch"])
 def grant(video_id: UUID, viewer_id: ViewerId, session: DatabaseSession, site: Site) -> Response[Grant]:
     video = VideoRepository(session).watchable(video_id, viewer_id)
-    if video.revision is None:
+    if video.revision is None and video.early_key is None:
         raise NotFoundError("There is nothing to play yet.")
     cookies, seconds = service.grant(video, site)
     granted = answer(Grant(expires_in=seconds))

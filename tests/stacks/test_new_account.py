@@ -13,7 +13,16 @@ from test_processing import machine, states
 from stacks.config import STAGES, StageConfig
 
 QUOTA = 10
-SECONDS = {"Records": 0.2, "Probe": 8, "Poster": 6, "Resize": 2, "Audio": 30, "Encode": 100, "Package": 5}
+SECONDS = {
+    "Records": 0.2,
+    "Probe": 8,
+    "Poster": 6,
+    "Resize": 2,
+    "Original": 20,
+    "Audio": 30,
+    "Encode": 100,
+    "Package": 5,
+}
 """How long a function runs, of a video of which each chunk takes a while; give or take a fifth."""
 SWEEP_SECONDS = 0.5
 PAGE_SECONDS = 0.1
@@ -48,7 +57,7 @@ class Account:
         await self.run(SECONDS[step])
         return {
             "Records": lambda: self.record(payload),
-            "Probe": lambda: {"audio": {"codec": "aac"}, "chunks": [*range(self.chunks)]},
+            "Probe": lambda: {"audio": {"codec": "aac"}, "early": True, "chunks": [*range(self.chunks)]},
             "Poster": lambda: {"poster_key": "poster"},
         }.get(step, dict)()
 

@@ -24,7 +24,7 @@ def states(definition: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def test_a_rejected_source_is_not_tried_again_and_a_hiccup_or_a_busy_account_is(stage: Stage) -> None:
     tasks = [state for _, state in states(machine(stage)) if state["Type"] == "Task"]
-    assert len(tasks) == 11
+    assert len(tasks) == 13
     for task in tasks:
         rejected, busy, anything = task["Retry"]
         assert (rejected["ErrorEquals"], rejected["MaxAttempts"]) == (["SourceRejectedError"], 0)
@@ -73,11 +73,25 @@ def test_payloads_are_as_agreed_with_the_functions(stage: Stage) -> None:
         "execution.$": "$$.Execution.Id",
     }
     assert inputs["RecordPlan"] == {"action": "plan", **job_and_plan}
-    assert inputs["Poster"] == inputs["Audio"] == inputs["Package"] == job_and_plan
+    for step in ("Poster", "Original", "Audio", "Package"):
+        assert inputs[step] == job_and_plan
+    assert inputs["RecordOriginal"] == {"action": "original", "job.$": "$.job"}
     assert inputs["Resize"] == {"job.$": "$.job", "poster_key.$": "$.poster.poster_key"}
     assert inputs["RecordChunk"] == {"action": "chunk", "job.$": "$.job", "chunk.$": "$.encoded"}
     assert inputs["Finish"] == {"action": "finish", "job.$": "$.job", "package.$": "$.package"}
     assert inputs["Fail"] == {"action": "fail", "job.$": "$.job", "error.$": "$.error"}
+
+
+def test_the_original_that_plays_early_fails_nothing_and_keeps_no_function_busy_beside_the_sound(
+    stage: Stage,
+) -> None:
+    found = dict(states(machine(stage)))
+    (early,) = found["PlaysEarly"]["Choices"]
+    assert (early["Next"], found["PlaysEarly"]["Default"]) == ("Original", "HasAudio")
+    assert (found["Original"]["Next"], found["RecordOriginal"]["Next"]) == ("RecordOriginal", "HasAudio")
+    for name in ("Original", "RecordOriginal"):
+        caught = {"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": "HasAudio"}
+        assert found[name]["Catch"] == [caught]
 
 
 def test_chunks_are_encoded_as_many_at_once_as_the_stage_allows(stage: Stage) -> None:

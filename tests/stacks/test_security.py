@@ -72,7 +72,7 @@ def test_only_what_has_no_name_is_granted_on_everything(stage: Stage) -> None:
 
 
 def test_processing_reads_originals_and_writes_renditions_only(stage: Stage) -> None:
-    for step in ("Probe", "Poster", "Resize", "Audio", "Encode", "Package"):
+    for step in ("Probe", "Poster", "Resize", "Original", "Audio", "Encode", "Package"):
         for role, actions, resources in granted(stage):
             if role.startswith(f"Processing{step}Role") and "s3:PutObject" in actions:
                 folder = "work" if step == "Probe" else "media"

@@ -42,10 +42,18 @@ export function timeLeft(seconds: number): string {
   return `about ${plural(Math.round(seconds / 3600), "hour")} left`;
 }
 
-/** "about 3 minutes left", and no finer: what is told from time to time must not seem to jump. */
-export function roughTimeLeft(seconds: number): string {
+/** "about 3 minutes", and no finer: what is told from time to time must not seem to jump. */
+export function roughTime(seconds: number): string {
   const minutes = Math.round(seconds / 60);
-  return minutes < 1 ? "less than a minute left" : timeLeft(minutes * 60);
+  if (minutes < 1) return "less than a minute";
+  return minutes < 60
+    ? `about ${plural(minutes, "minute")}`
+    : `about ${plural(Math.round(minutes / 60), "hour")}`;
+}
+
+/** "about 3 minutes left" */
+export function roughTimeLeft(seconds: number): string {
+  return `${roughTime(seconds)} left`;
 }
 
 export function plural(count: number, noun: string): string {

@@ -843,7 +843,8 @@ export interface components {
          * @description A video as its owner sees it.
          *
          *     `poster_url` is a short-lived address that only an answer of the API carries, an event never does.
-         *     `eta_seconds` counts from the moment of the answer or of the event.
+         *     `eta_seconds` counts from the moment of the answer or of the event. An `early` video plays already,
+         *     before it is ready.
          */
         VideoView: {
             /**
@@ -863,6 +864,11 @@ export interface components {
             progress: number | null;
             /** Eta Seconds */
             eta_seconds?: number | null;
+            /**
+             * Early
+             * @default false
+             */
+            early: boolean;
             failure: components["schemas"]["Failure"] | null;
             /** Version */
             version: number;
@@ -905,7 +911,9 @@ export interface components {
         Visibility: "private" | "unlisted" | "public";
         /**
          * WatchView
-         * @description Everything the player needs; `playback` is None until there is something to play.
+         * @description Everything the player needs.
+         *
+         *     `playback` is None until all qualities are there; until then its owner may have the original, `early`.
          */
         WatchView: {
             /**
@@ -933,6 +941,11 @@ export interface components {
             /** Height */
             height: number | null;
             playback: components["schemas"]["Playback"] | null;
+            early: components["schemas"]["Playback"] | null;
+            /** Progress */
+            progress: number | null;
+            /** Eta Seconds */
+            eta_seconds: number | null;
         };
         /** @description RFC 9457: `code` is for programs, `detail` is a sentence for people. */
         Problem: {

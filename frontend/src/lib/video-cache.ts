@@ -82,11 +82,16 @@ function refreshWatch(client: QueryClient, video: Video): void {
   if (!cached) return;
   const changed =
     cached.state !== video.state ||
+    (cached.early !== null) !== video.early ||
     cached.title !== video.title ||
     cached.description !== video.description ||
     cached.visibility !== video.visibility ||
     video.trashed_at !== null;
   if (changed) void client.invalidateQueries({ queryKey: keys.watch(video.id) });
+  else if (cached.state === "processing") {
+    const { progress, eta_seconds = null } = video;
+    client.setQueryData<WatchVideo>(keys.watch(video.id), { ...cached, progress, eta_seconds });
+  }
 }
 
 function settled(video: Video): boolean {

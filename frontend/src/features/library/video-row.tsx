@@ -12,6 +12,7 @@ import {
 } from "lucide-react";
 import type { ReactNode } from "react";
 import { Link, useNavigate } from "react-router";
+import { readyAndComing } from "@/lib/early";
 import * as format from "@/lib/format";
 import type { Video } from "@/lib/models";
 import { Badge } from "@/ui/badge";
@@ -34,6 +35,7 @@ const row =
   "bg-surface p-3 shadow-card sm:grid-cols-[13rem_minmax(0,1fr)] sm:gap-x-5 sm:p-3.5";
 
 export function VideoRow({ video, upload, onEdit, onPosterBroken }: Props) {
+  const playable = isPlayable(video);
   const ready = video.state === "ready";
   const picture = (
     <Thumbnail
@@ -41,7 +43,7 @@ export function VideoRow({ video, upload, onEdit, onPosterBroken }: Props) {
       badge={video.duration_ms === null ? null : format.clock(video.duration_ms)}
       onBroken={onPosterBroken}
     >
-      {ready && (
+      {playable && (
         <span className="absolute inset-0 grid place-items-center bg-black/45 opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100">
           <Play aria-hidden className="size-9 fill-white text-white" />
         </span>
@@ -50,7 +52,7 @@ export function VideoRow({ video, upload, onEdit, onPosterBroken }: Props) {
   );
   return (
     <li className={row} aria-label={video.title}>
-      {ready ? (
+      {playable ? (
         <Link to={`/watch/${video.id}`} className="self-start rounded-2xl">
           <span className="sr-only">Watch {video.title}</span>
           {picture}
@@ -127,6 +129,7 @@ function StateDetails({ video, upload }: { video: Video; upload: ReactNode }) {
           text={far}
           tone="accent"
         />
+        {video.early && <p className="text-sm">{readyAndComing(video.eta_seconds)}</p>}
       </div>
     );
   }
@@ -153,6 +156,11 @@ function StateDetails({ video, upload }: { video: Video; upload: ReactNode }) {
   return null;
 }
 
+/** The whole ladder, or the original until it is there. */
+function isPlayable(video: Video): boolean {
+  return video.state === "ready" || video.early;
+}
+
 /** "45 % · about 2 minutes left": as much of it as is known. */
 function howFar({ progress, eta_seconds }: Video): string | undefined {
   if (!progress) return undefined;
@@ -163,7 +171,6 @@ function RowMenu({ video, onEdit }: { video: Video; onEdit: () => void }) {
   const navigate = useNavigate();
   const unpublish = useUnpublish();
   const trash = useTrash();
-  const ready = video.state === "ready";
 
   // A video that is still arriving is cancelled where its progress is shown.
   if (video.state === "uploading") return null;
@@ -174,7 +181,7 @@ function RowMenu({ video, onEdit }: { video: Video; onEdit: () => void }) {
         <IconButton icon={EllipsisVertical} label={`Actions for ${video.title}`} className="-mt-1.5 -mr-1" />
       }
     >
-      {ready && (
+      {isPlayable(video) && (
         <MenuItem icon={Play} onAction={() => void navigate(`/watch/${video.id}`)}>
           Watch
         </MenuItem>
@@ -182,7 +189,7 @@ function RowMenu({ video, onEdit }: { video: Video; onEdit: () => void }) {
       <MenuItem icon={Pencil} onAction={onEdit}>
         Edit
       </MenuItem>
-      {ready && !video.published_at && (
+      {video.state === "ready" && !video.published_at && (
         <MenuItem icon={Globe} onAction={onEdit}>
           Publish…
         </MenuItem>

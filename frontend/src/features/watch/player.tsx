@@ -13,11 +13,10 @@ import {
 } from "lucide-react";
 import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
 import { Button as AriaButton } from "react-aria-components/Button";
-import type { ApiError } from "@/lib/api-error";
 import * as format from "@/lib/format";
 import { IconButton } from "@/ui/button";
 import { Menu, MenuItem } from "@/ui/menu";
-import { usePlayback } from "./use-playback";
+import { type Source, usePlayback } from "./use-playback";
 import { useVideoState } from "./use-video-state";
 
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2];
@@ -25,18 +24,18 @@ const HIDE_AFTER_MS = 2_800;
 
 interface Props {
   videoId: string;
-  url: string;
+  source: Source;
   title: string;
   poster: string | null;
   width: number | null;
   height: number | null;
-  onLost: (error: ApiError) => void;
+  onLost: () => Promise<void>;
 }
 
-export function Player({ videoId, url, title, poster, width, height, onLost }: Props) {
+export function Player({ videoId, source, title, poster, width, height, onLost }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const video = useRef<HTMLVideoElement>(null);
-  const playback = usePlayback(videoId, url, video, onLost);
+  const playback = usePlayback(videoId, source, video, onLost);
   const state = useVideoState(video);
   const [fullscreen, setFullscreen] = useState(false);
   const { shown, stir, hold } = useAutoHide(!state.paused);
@@ -68,7 +67,8 @@ export function Player({ videoId, url, title, poster, width, height, onLost }: P
   }
 
   function setSpeed(speed: number) {
-    if (video.current) video.current.playbackRate = speed;
+    // The default one outlives a change of source.
+    if (video.current) video.current.defaultPlaybackRate = video.current.playbackRate = speed;
   }
 
   async function toggleFullscreen() {

@@ -1,8 +1,12 @@
-/** Connects a <video> with its HLS stream: hls.js where it can run, the browser itself elsewhere. */
+/**
+ * Connects a <video> with what there is to play: an HLS stream (by hls.js where it can run, by the browser itself
+ * elsewhere), or the original until that is there.
+ */
 import type Hls from "hls.js";
 import type { ErrorData } from "hls.js";
 import { type RefObject, useEffect, useRef, useState } from "react";
-import { type ApiError, sentenceOf } from "@/lib/api-error";
+import { sentenceOf } from "@/lib/api-error";
+import type { WatchVideo } from "@/lib/models";
 import { Grant } from "./grant";
 
 export interface Quality {
@@ -10,6 +14,8 @@ export interface Quality {
   level: number;
   label: string;
 }
+
+export type Source = NonNullable<WatchVideo["playback"]>;
 
 interface Playback {
   qualities: readonly Quality[];
@@ -20,14 +26,16 @@ interface Playback {
   problem: string | null;
 }
 
+const HLS = "application/vnd.apple.mpegurl";
+const STOPPED = "The video stopped: its data can't be loaded right now.";
 const AUTO: Quality = { level: -1, label: "Auto" };
 const RECOVERIES = 4;
 
 export function usePlayback(
   videoId: string,
-  url: string,
+  { url, type }: Source,
   video: RefObject<HTMLVideoElement | null>,
-  onLost: (error: ApiError) => void,
+  onLost: () => Promise<void>,
 ): Playback {
   const [qualities, setQualities] = useState<readonly Quality[]>([]);
   const [quality, setChosen] = useState(AUTO.level);
@@ -41,19 +49,56 @@ export function usePlayback(
     const element = video.current;
     if (!element) return;
     let over = false;
-    const grant = new Grant(videoId, (error) => lost.current(error));
+    let stopResuming = () => {};
+    let stopListening = () => {};
+    const grant = new Grant(videoId, () => void lost.current());
     const wake = () => document.visibilityState === "visible" && grant.renewIfOver();
     document.addEventListener("visibilitychange", wake);
+
+    /** What played before plays on until here, and this from where that was. */
+    function load(target: HTMLVideoElement): void {
+      const { currentTime, paused, ended } = target;
+      const resume = () => {
+        if (currentTime > 0) target.currentTime = currentTime;
+        // Refused by the browser, it stays paused, as it then looks.
+        if (!paused && !ended) void target.play().catch(() => undefined);
+      };
+      target.addEventListener("loadedmetadata", resume, { once: true });
+      stopResuming = () => target.removeEventListener("loadedmetadata", resume);
+      target.src = url;
+    }
+
+    /** The original is gone once there is something better; else it is an old grant, or a line that broke. */
+    async function playOriginal(target: HTMLVideoElement): Promise<void> {
+      await grant.renew();
+      if (over) return;
+      let failures = 0;
+      const onError = () => {
+        failures += 1;
+        if (failures > RECOVERIES) return setProblem(STOPPED);
+        void Promise.all([grant.renew(), lost.current()])
+          .then(() => {
+            if (!over) load(target);
+          })
+          .catch(() => undefined); // onLost has told why.
+      };
+      target.addEventListener("error", onError);
+      stopListening = () => target.removeEventListener("error", onError);
+      load(target);
+    }
 
     async function start(target: HTMLVideoElement): Promise<void> {
       const [{ default: HlsPlayer }] = await Promise.all([import("hls.js"), grant.renew()]);
       if (over) return;
       if (!HlsPlayer.isSupported()) {
-        if (target.canPlayType("application/vnd.apple.mpegurl")) target.src = url;
+        if (target.canPlayType(HLS)) load(target);
         else setProblem("This browser can't play videos of this kind.");
         return;
       }
+      const { currentTime, paused, ended } = target;
       const hls = new HlsPlayer({
+        // After the original, from where that was; -1 leaves it to hls.js.
+        startPosition: currentTime || -1,
         // fMP4 needs no remuxing worth a worker, and a worker from a blob needs a wider policy.
         enableWorker: false,
         capLevelToPlayerSize: true,
@@ -64,7 +109,10 @@ export function usePlayback(
       });
       player.current = hls;
       const { Events } = HlsPlayer;
-      hls.on(Events.MANIFEST_PARSED, () => setQualities([AUTO, ...levels(hls)]));
+      hls.on(Events.MANIFEST_PARSED, () => {
+        setQualities([AUTO, ...levels(hls)]);
+        if (!paused && !ended) void target.play().catch(() => undefined);
+      });
       hls.on(Events.LEVEL_SWITCHED, (_event, { level }) => setPlayingHeight(shorterSide(hls.levels[level])));
       let recoveries = 0;
       hls.on(Events.FRAG_BUFFERED, () => {
@@ -73,7 +121,7 @@ export function usePlayback(
       hls.on(Events.ERROR, (_event, error) => {
         if (!error.fatal && !refused(error)) return;
         if (recoveries >= RECOVERIES) {
-          if (error.fatal) setProblem("The video stopped: its data can't be loaded right now.");
+          if (error.fatal) setProblem(STOPPED);
           return;
         }
         recoveries += 1;
@@ -95,11 +143,13 @@ export function usePlayback(
       else hls.startLoad();
     }
 
-    start(element).catch((error: unknown) => {
+    (type === HLS ? start(element) : playOriginal(element)).catch((error: unknown) => {
       if (!over) setProblem(sentenceOf(error));
     });
     return () => {
       over = true;
+      stopResuming();
+      stopListening();
       document.removeEventListener("visibilitychange", wake);
       grant.end();
       player.current?.destroy();
@@ -109,7 +159,7 @@ export function usePlayback(
       setPlayingHeight(null);
       setProblem(null);
     };
-  }, [videoId, url, video]);
+  }, [videoId, url, type, video]);
 
   return {
     qualities,

@@ -4,6 +4,7 @@ import { Link2, Lock } from "lucide-react";
 import { useLayoutEffect, useRef, useState } from "react";
 import { Link, useParams } from "react-router";
 import { ApiError } from "@/lib/api-error";
+import { readyAndComing } from "@/lib/early";
 import * as format from "@/lib/format";
 import type { WatchVideo } from "@/lib/models";
 import { keys } from "@/lib/query";
@@ -19,6 +20,8 @@ export function WatchPage() {
   const client = useQueryClient();
   const watch = useQuery(watchQueries.video(videoId));
   const video = watch.data;
+  const source = video?.playback ?? video?.early;
+  const early = video?.early && !video.playback ? video : null;
   usePageTitle(video?.title ?? "Watch");
 
   if (watch.isError && (!video || isMissing(watch.error))) {
@@ -48,20 +51,24 @@ export function WatchPage() {
     // As wide as a 16:9 picture may be that still leaves its title on the screen.
     <div className="mx-auto w-full max-w-[max(42rem,min(78rem,calc((100dvh-13rem)*16/9+3rem)))] sm:px-6 sm:py-6">
       {!video && <div className="skeleton aspect-video w-full sm:rounded-2xl" aria-hidden="true" />}
-      {video?.playback && (
+      {video && source && (
         <Player
-          key={video.playback.url}
+          key={video.id}
           videoId={video.id}
-          url={video.playback.url}
+          source={source}
           title={video.title}
           poster={video.poster_url}
           width={video.width}
           height={video.height}
-          onLost={() => void client.invalidateQueries({ queryKey: keys.watch(video.id) })}
+          onLost={() => client.invalidateQueries({ queryKey: keys.watch(video.id) })}
         />
       )}
-      {video && !video.playback && <NotYet video={video} />}
-      <div className="px-4 pt-5 sm:px-0">{video ? <About video={video} /> : <AboutSkeleton />}</div>
+      {video && !source && <NotYet video={video} />}
+      <div className="px-4 pt-5 sm:px-0">
+        {/* There before it speaks: screen readers only tell what changes in it. */}
+        <p role="status">{early && <Early video={early} />}</p>
+        {video ? <About video={video} /> : <AboutSkeleton />}
+      </div>
     </div>
   );
 }
@@ -90,6 +97,15 @@ function NotYet({ video }: { video: WatchVideo }) {
           : "The video is still being processed. It starts here as soon as it is ready."}
       </p>
     </EmptyState>
+  );
+}
+
+function Early({ video }: { video: WatchVideo }) {
+  return (
+    <span className="mb-4 flex flex-wrap items-center gap-x-3 gap-y-1 rounded-2xl bg-brand-soft px-4 py-3 text-sm">
+      <Badge tone="brand">Original</Badge>
+      {readyAndComing(video.eta_seconds)}
+    </span>
   );
 }
 
