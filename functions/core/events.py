@@ -50,7 +50,11 @@ def _announce(message: Mapping[str, object]) -> None:
 
 
 def watch(job: str, video_id: object, *, seconds: int = 0) -> None:
-    """Have the sweep function do `job` for the video in `seconds`, by a message that hops until it is due."""
+    """Have the sweep function do `job` for the video in `seconds`, by a message that hops until it is due.
+
+    Send it before the commit of what it looks after: a worker that dies between the two has then sent one too
+    many, which changes nothing, and never one too few. The job waits for the commit at the video's row.
+    """
     sqs: SQSClient = client("sqs")
     sqs.send_message(
         QueueUrl=settings().watchdog_queue_url,

@@ -11,6 +11,8 @@ from functions.core.models import Video, VideoState
 from functions.core.observability import MetricUnit, metrics
 from functions.core.repositories import VideoRepository
 
+LATE_WRITER_SECONDS = 900  # the longest that a function which was running may still write
+
 
 def fail(session: Session, video_id: UUID, code: FailureCode, **narrowed: object) -> Video | None:
     """End the run with a reason, unless it has ended already; what it left behind is tidied away.
@@ -32,14 +34,18 @@ def fail(session: Session, video_id: UUID, code: FailureCode, **narrowed: object
     )
     if video is not None:
         events.record(session, video)
-        after_commit(session, lambda: events.watch("tidy", video_id))
         after_commit(session, lambda: metrics.add_metric("VideosFailed", MetricUnit.Count, 1))
-        pass_on_turn(session)
+        clear_up(session, video_id)
     return video
 
 
-def pass_on_turn(session: Session) -> None:
-    """Have the video started that has waited longest, now that another has ended."""
+def clear_up(session: Session, video_id: UUID) -> None:
+    """Have tidied away what a run that ends now leaves behind, and have the one that waited longest started.
+
+    A function that was still writing when the run ended is tidied after once more.
+    """
+    for seconds in (0, LATE_WRITER_SECONDS):
+        events.watch("tidy", video_id, seconds=seconds)
     waiting = VideoRepository(session).longest_waiting()
     if waiting is not None:
         after_commit(session, lambda: events.watch("job", waiting))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload
 
@@ -280,6 +280,13 @@ class VideoRepository:
             Chunk.video_id == video.id, Chunk.revision == video.attempt
         )
         return self._session.execute(statement).scalar_one()
+
+    def forget_other_revisions(self, video: Video) -> None:
+        """Remove what was recorded of the attempts until now, but for the one that is served."""
+        for table in (Chunk, Rendition):
+            ended = (table.video_id == video.id) & (table.revision <= video.attempt)
+            served = table.revision == video.revision
+            self._session.execute(delete(table).where(ended, ~served if video.revision else true()))
 
     def record_renditions(self, renditions: Sequence[Rendition]) -> None:
         for rendition in renditions:

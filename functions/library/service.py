@@ -91,7 +91,7 @@ def purge(session: Session, owner: User, video_id: UUID) -> None:
         raise InvalidStateError("Move the video to the trash first.")
     video.start_purge()
     events.record(session, video, EventKind.REMOVED)
-    after_commit(session, lambda: events.watch("purge", video_id))
+    events.watch("purge", video_id)
 
 
 def retry(session: Session, owner: User, video_id: UUID) -> Video:
@@ -108,13 +108,9 @@ def retry(session: Session, owner: User, video_id: UUID) -> Video:
     )
     if video is None:
         raise InvalidStateError("Only a failed video can be tried again.")
+    events.watch("job", video_id, seconds=events.START_WITHIN_SECONDS)
     events.record(session, video)
-
-    def begin() -> None:
-        events.watch("job", video_id, seconds=events.START_WITHIN_SECONDS)
-        events.start_processing(video.source_key)
-
-    after_commit(session, begin)
+    after_commit(session, lambda: events.start_processing(video.source_key))
     return video
 
 

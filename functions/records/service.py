@@ -35,7 +35,7 @@ def claim(session: Session, source_key: str, execution: str) -> dict[str, Any]:
     if video is None or video.purge_started_at is not None:
         logger.info("Nothing to process")
         if video is None:
-            after_commit(session, lambda: events.watch("remove_bytes", video_id))
+            events.watch("remove_bytes", video_id)
         return {"claimed": False}
     if video.state is VideoState.PROCESSING and video.execution == execution:
         return {"claimed": True, "job": _job(video)}  # our own claim, whose answer got lost
@@ -43,10 +43,7 @@ def claim(session: Session, source_key: str, execution: str) -> dict[str, Any]:
     if video.state in expected and videos.count_processing() >= settings().videos_at_once:
         logger.info("Waiting for a turn")
         if video.state is VideoState.UPLOADING:  # nobody else would look after it
-            after_commit(
-                session,
-                lambda: events.watch("drop_upload", video_id, seconds=events.START_WITHIN_SECONDS),
-            )
+            events.watch("drop_upload", video_id, seconds=events.START_WITHIN_SECONDS)
         return {"claimed": False}
     lease = settings().processing_lease_seconds
     claimed = videos.move(
@@ -71,7 +68,7 @@ def claim(session: Session, source_key: str, execution: str) -> dict[str, Any]:
         after_commit(
             session, lambda: metrics.add_metric("UploadedBytes", MetricUnit.Bytes, claimed.size_bytes)
         )
-    after_commit(session, lambda: events.watch("job", video_id, seconds=lease))
+    events.watch("job", video_id, seconds=lease)
     return {"claimed": True, "job": _job(claimed)}
 
 
@@ -176,8 +173,7 @@ def finish(session: Session, video_id: UUID, attempt: int, package: dict[str, An
             for found in package["renditions"]
         ]
     )
-    after_commit(session, lambda: events.watch("tidy", video_id))
-    processing.pass_on_turn(session)
+    processing.clear_up(session, video_id)
 
 
 def _count_ready(seconds: float) -> None:

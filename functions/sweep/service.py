@@ -1,5 +1,6 @@
 """Use cases of the sweep. Each can be cut off anywhere and, done again, ends the same."""
 
+import math
 from collections.abc import Callable
 from uuid import UUID
 
@@ -20,7 +21,6 @@ from functions.core.repositories import EventRepository, SessionRepository, Uplo
 from functions.core.storage import MediaStorage, MissingObjectError
 
 BATCH = 500  # of each kind a day; what is left over is found the next day
-LATE_WRITER_SECONDS = 900  # the longest that a function which was running may still write
 
 
 def daily() -> dict[str, int]:
@@ -43,20 +43,23 @@ def daily() -> dict[str, int]:
 
 
 def check_job(_storage: MediaStorage, video_id: UUID) -> None:
-    """Start a job that never began, end one that outlived its lease."""
+    """Start a job that never began, end one that outlived its lease, come back for one that has time left."""
     with transaction() as session:
         video = VideoRepository(session).find(video_id, lock=True)
         if video is None or video.purge_started_at is not None:
             return
         if video.state is VideoState.UPLOADED:
-            after_commit(session, lambda: events.start_processing(source_key(video_id)))
-            after_commit(session, lambda: events.watch("job", video_id, seconds=events.START_WITHIN_SECONDS))
+            events.start_processing(video.source_key)
+            events.watch("job", video_id, seconds=events.START_WITHIN_SECONDS)
         elif video.has_outlived_its_lease():
             execution = video.execution
             logger.warning("A job outlived its lease", video_id=str(video_id))
             processing.fail(session, video_id, FailureCode.INTERNAL, if_attempt=video.attempt)
             if execution:
                 after_commit(session, lambda: events.stop_processing(execution))
+        elif video.state is VideoState.PROCESSING and video.lease_expires_at is not None:
+            left = (video.lease_expires_at - now()).total_seconds()
+            events.watch("job", video_id, seconds=math.ceil(left))
 
 
 def drop_upload(storage: MediaStorage, video_id: UUID) -> None:
@@ -67,12 +70,12 @@ def drop_upload(storage: MediaStorage, video_id: UUID) -> None:
         if video is None or video.state is not VideoState.UPLOADING:
             return
         if _is_there(storage, video.source_key):
-            after_commit(session, lambda: events.start_processing(source_key(video_id)))
+            events.start_processing(video.source_key)
             return
         _abort_uploads(storage, video.source_key)
         events.record(session, video, EventKind.REMOVED)
+        events.watch("remove_bytes", video_id, seconds=processing.LATE_WRITER_SECONDS)
         videos.remove(video)
-        after_commit(session, lambda: events.watch("remove_bytes", video_id, seconds=LATE_WRITER_SECONDS))
 
 
 def purge(storage: MediaStorage, video_id: UUID) -> None:
@@ -91,12 +94,12 @@ def purge(storage: MediaStorage, video_id: UUID) -> None:
     if execution:
         events.stop_processing(execution)
     removed = _remove_all(storage, video_id)
+    # A function that was encoding when the run ended may write for a while yet.
+    events.watch("remove_bytes", video_id, seconds=processing.LATE_WRITER_SECONDS)
     with transaction() as session:
         videos = VideoRepository(session)
         if (video := videos.find(video_id, lock=True)) is not None:
             videos.remove(video)
-    # A function that was encoding when the run ended may write for a while yet.
-    events.watch("remove_bytes", video_id, seconds=LATE_WRITER_SECONDS)
     logger.info("Video deleted for good: all copies removed", video_id=str(video_id), objects=removed)
     metrics.add_metric("PurgedVideos", MetricUnit.Count, 1)
 
@@ -113,14 +116,16 @@ def remove_bytes(storage: MediaStorage, video_id: UUID) -> None:
 def tidy(storage: MediaStorage, video_id: UUID) -> None:
     """Remove what earlier or failed attempts left beside the revision served, and what that replaces."""
     with transaction() as session:
-        video = VideoRepository(session).find(video_id)
+        videos = VideoRepository(session)
+        video = videos.find(video_id, lock=True)
         if video is None or video.state not in {VideoState.READY, VideoState.FAILED}:
             return
+        videos.forget_other_revisions(video)
         served, attempts = video.revision, range(1, video.attempt + 1)
-    _remove(storage, work_prefix(video_id))
     if served is not None:
         _remove(storage, original_key(video_id, served))
     for revision in attempts:
+        _remove(storage, f"{work_prefix(video_id)}{revision}.")
         if revision != served:
             _remove(storage, f"{media_prefix(video_id)}{revision}/")
 

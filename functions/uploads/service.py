@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from functions.core import events
-from functions.core.database import after_commit
 from functions.core.errors import (
     FieldError,
     FileTooLargeError,
@@ -108,8 +107,8 @@ def complete(session: Session, storage: MediaStorage, owner: User, video_id: UUI
     UploadRepository(session).remove(video_id)  # after the video, in the order in which records locks them
     if video is None:  # another request, or the bucket's own event, was quicker
         return _found_or_unwanted(session, owner, video_id)
+    events.watch("job", video_id, seconds=events.START_WITHIN_SECONDS)
     events.record(session, video)
-    after_commit(session, lambda: events.watch("job", video_id, seconds=events.START_WITHIN_SECONDS))
     return video
 
 
@@ -166,4 +165,4 @@ def abort(session: Session, storage: MediaStorage, owner: User, video_id: UUID) 
     events.record(session, video, EventKind.REMOVED)
     videos.remove(video)
     # A part under way may still arrive, and the parts may have been joined this very moment.
-    after_commit(session, lambda: events.watch("remove_bytes", video_id, seconds=PART_URL_SECONDS))
+    events.watch("remove_bytes", video_id, seconds=PART_URL_SECONDS)
