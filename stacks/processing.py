@@ -142,7 +142,7 @@ class Processing(Construct):
             "audio": step("audio", memory=1769, minutes=15, reads=original, writes=rendition, ffmpeg=True),
             "encode": step("encode", memory=3008, minutes=15, reads=original, writes=rendition, ffmpeg=True),
             "package": step(
-                "package", memory=1024, minutes=5, reads=[rendition], writes=rendition, ffmpeg=False
+                "package", memory=1769, minutes=5, reads=[rendition], writes=rendition, ffmpeg=True
             ),
         }
         steps["package"].allow(

@@ -139,6 +139,7 @@ class Video(Base, kw_only=True):
     version: Mapped[int] = mapped_column(default=1)
     revision: Mapped[int | None] = mapped_column(default=None)
     early_revision: Mapped[int | None] = mapped_column(default=None)
+    has_storyboard: Mapped[bool | None] = mapped_column(default=None)
     attempt: Mapped[int] = mapped_column(default=0)
     execution: Mapped[str | None] = mapped_column(default=None)
     lease_expires_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -177,6 +178,12 @@ class Video(Base, kw_only=True):
     @property
     def playlist_key(self) -> str | None:
         return None if self.revision is None else f"{media_prefix(self.id)}{self.revision}/master.m3u8"
+
+    @property
+    def storyboard_key(self) -> str | None:
+        if self.revision is None or not self.has_storyboard:
+            return None
+        return f"{media_prefix(self.id)}{self.revision}/storyboard.vtt"
 
     @property
     def early_key(self) -> str | None:

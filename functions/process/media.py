@@ -260,6 +260,33 @@ def grab_frame(
     _ffmpeg(output, seconds=seconds)
 
 
+def tile(
+    film: Path,
+    picture: Path,
+    *,
+    size: tuple[int, int],
+    grid: tuple[int, int],
+    every_second: bool,
+    seconds: float,
+) -> None:
+    """Save key frames of our own `film`, or a frame of `every_second`, side by side in rows as one JPEG.
+
+    `size` is (width, height) of each, `grid` how many there are (across, down).
+    """
+    chosen = {} if every_second else {"skip_frame": "nokey"}
+    source = ffmpeg.input(str(film), f="mov", protocol_whitelist="file", **chosen)
+    frames = (
+        source.video.filter("fps", fps=1, start_time=0, eof_action="pass") if every_second else source.video
+    )
+    output = (
+        frames.filter("scale", *size, out_color_matrix="smpte170m", out_range="pc")
+        .filter("tile", layout=f"{grid[0]}x{grid[1]}")
+        .filter("format", "yuvj420p")
+        .output(str(picture), f="mjpeg", fps_mode="passthrough", **{"frames:v": 1, "q:v": 5}, **NOTHING_ELSE)
+    )
+    _ffmpeg(output, seconds=seconds)
+
+
 def says_something(picture: bytes) -> bool:
     """Tell a frame worth showing from a fade, a flash or an empty screen."""
     luma = ImageStat.Stat(_jpeg(picture).convert("L"))

@@ -7,14 +7,15 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.core.observability import about, observed
+from functions.core.observability import about, logger, observed
 from functions.core.storage import MediaStorage, media_storage
-from functions.process import original, playlists
+from functions.process import original, playlists, sandbox, storyboard
 from functions.process.fmp4 import EncodedChunk, Track
-from functions.process.plan import AUDIO_FILE, AUDIO_SIDECAR, Chunk, Plan, PlannedRung, Task
+from functions.process.plan import AUDIO_FILE, AUDIO_SIDECAR, Chunk, Job, Plan, PlannedRung, Task
 from functions.process.playlists import Rendition, Variant
 
 READERS = 16
+STORYBOARD_SECONDS = 60
 
 
 class IncompleteError(Exception):
@@ -22,19 +23,21 @@ class IncompleteError(Exception):
 
 
 @observed
-def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     task = Task.model_validate(event)
     about(**task.job.identity)
-    return package(task, media_storage())
+    return package(task, media_storage(), seconds=sandbox.budget(context))
 
 
-def package(task: Task, storage: MediaStorage) -> dict[str, Any]:
+def package(task: Task, storage: MediaStorage, *, seconds: float = STORYBOARD_SECONDS) -> dict[str, Any]:
     job, plan = task.job, task.plan
     audio = audio_rendition(task, storage)
     variants = [Variant(video, audio, rung) for rung, video in video_renditions(task, storage).items()]
     renditions = [variant.video for variant in variants] + ([audio] if audio else [])
     check_files(renditions, {name.removeprefix(job.key()): size for name, size in storage.keys(job.key())})
 
+    lowest = min(variants, key=lambda variant: variant.rung.height)
+    pictured = make_storyboard(job, lowest, storage, seconds=min(seconds, STORYBOARD_SECONDS))
     for rendition in renditions:
         storage.put(job.key(rendition.uri), rendition.playlist().encode(), playlists.CONTENT_TYPE)
     master = playlists.master(variants, audio, plan.fps)
@@ -51,10 +54,21 @@ def package(task: Task, storage: MediaStorage) -> dict[str, Any]:
             }
             for variant in variants
         ],
+        "storyboard": pictured,
         "audio_bytes": audio.size if audio else 0,
         # The copy that played early is removed as soon as there is something better.
         "stored_bytes": sum(size for key, size in storage.keys(job.key()) if key != job.key(original.FILE)),
     }
+
+
+def make_storyboard(job: Job, lowest: Variant, storage: MediaStorage, *, seconds: float) -> bool:
+    """Tell whether there are pictures to show while seeking; a video is as good as ready without them."""
+    try:
+        storyboard.make(job, lowest.rung, lowest.video, storage, seconds=seconds)
+    except Exception:  # noqa: BLE001 (see above)
+        logger.exception("No storyboard")
+        return False
+    return True
 
 
 def video_renditions(task: Task, storage: MediaStorage) -> dict[PlannedRung, Rendition]:

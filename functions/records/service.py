@@ -147,6 +147,7 @@ def finish(session: Session, video_id: UUID, attempt: int, package: dict[str, An
         to=VideoState.READY,
         revision=attempt,
         stored_bytes=package["stored_bytes"],
+        has_storyboard=package.get("storyboard", False),  # the release before made none
         progress=None,
         early_revision=None,
         encoding_started_at=None,

@@ -28,6 +28,7 @@ class WatchView(PublicVideo):
     """Everything the player needs.
 
     `playback` is None until all qualities are there; until then its owner may have the original, `early`.
+    `storyboard` is a WebVTT of pictures to show while seeking.
     """
 
     state: VideoState
@@ -35,6 +36,7 @@ class WatchView(PublicVideo):
     height: int | None
     playback: Playback | None
     early: Playback | None
+    storyboard: str | None
     progress: int | None
     eta_seconds: int | None
 
@@ -86,6 +88,7 @@ def watch(video_id: UUID, viewer_id: ViewerId, session: DatabaseSession, site: S
         height=video.height,
         playback=Playback(url=f"/{video.playlist_key}", type=HLS) if playable else None,
         early=Playback(url=f"/{video.early_key}", type=MP4) if early else None,
+        storyboard=f"/{video.storyboard_key}" if playable and video.storyboard_key else None,
         progress=video.progress,
         eta_seconds=video.eta_seconds,
     )

@@ -98,3 +98,17 @@ def test_how_far_the_rest_is_comes_with_it(ann, run):
         session.get_one(Video, video_id).progress = 40
     watch = ann.get(f"/api/videos/{video_id}/watch").json
     assert (watch["progress"], watch["eta_seconds"]) == (40, None)
+
+
+def test_the_pictures_shown_while_seeking_come_with_the_ladder(ann, run):
+    video_id, record = run
+    assert ann.get(f"/api/videos/{video_id}/watch").json["storyboard"] is None
+    record("finish", package=PACKAGE | {"storyboard": True})
+    address = ann.get(f"/api/videos/{video_id}/watch").json["storyboard"]
+    assert address == f"/media/{video_id}/2/storyboard.vtt"
+
+
+def test_a_run_of_the_release_before_has_no_pictures_to_show(ann, run):
+    video_id, record = run
+    record("finish", package=PACKAGE)
+    assert ann.get(f"/api/videos/{video_id}/watch").json["storyboard"] is None

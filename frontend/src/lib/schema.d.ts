@@ -914,6 +914,7 @@ export interface components {
          * @description Everything the player needs.
          *
          *     `playback` is None until all qualities are there; until then its owner may have the original, `early`.
+         *     `storyboard` is a WebVTT of pictures to show while seeking.
          */
         WatchView: {
             /**
@@ -942,6 +943,8 @@ export interface components {
             height: number | null;
             playback: components["schemas"]["Playback"] | null;
             early: components["schemas"]["Playback"] | null;
+            /** Storyboard */
+            storyboard: string | null;
             /** Progress */
             progress: number | null;
             /** Eta Seconds */

@@ -11,28 +11,32 @@ import {
   Volume2,
   VolumeX,
 } from "lucide-react";
-import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, useCallback, useEffect, useRef, useState } from "react";
 import { Button as AriaButton } from "react-aria-components/Button";
 import * as format from "@/lib/format";
 import { IconButton } from "@/ui/button";
 import { Menu, MenuItem } from "@/ui/menu";
+import { type Tile, tileAt, useStoryboard } from "./storyboard";
 import { type Source, usePlayback } from "./use-playback";
 import { useVideoState } from "./use-video-state";
 
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2];
 const HIDE_AFTER_MS = 2_800;
+/** How wide the slider's thumb is, in pixels: at the ends its middle stays that much inside. */
+const THUMB = 14;
 
 interface Props {
   videoId: string;
   source: Source;
   title: string;
   poster: string | null;
+  storyboard: string | null;
   width: number | null;
   height: number | null;
   onLost: () => Promise<void>;
 }
 
-export function Player({ videoId, source, title, poster, width, height, onLost }: Props) {
+export function Player({ videoId, source, title, poster, storyboard, width, height, onLost }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const video = useRef<HTMLVideoElement>(null);
   const playback = usePlayback(videoId, source, video, onLost);
@@ -166,7 +170,7 @@ export function Player({ videoId, source, title, poster, width, height, onLost }
           <div
             className={`absolute inset-x-0 bottom-0 flex flex-col bg-gradient-to-t from-black/85 via-black/50 to-transparent px-3 pt-10 pb-2 transition-opacity duration-200 focus-within:opacity-100 ${shown ? "opacity-100" : "pointer-events-none opacity-0"}`}
           >
-            <Seek state={state} onSeek={seek} />
+            <Seek state={state} onSeek={seek} storyboard={storyboard} />
             <div className="flex items-center gap-0.5">
               <IconButton
                 icon={state.paused ? Play : Pause}
@@ -268,34 +272,91 @@ export function Player({ videoId, source, title, poster, width, height, onLost }
   );
 }
 
-function Seek({
-  state,
-  onSeek,
-}: {
+interface SeekProps {
   state: ReturnType<typeof useVideoState>;
   onSeek: (seconds: number) => void;
-}) {
-  const share = (seconds: number) => `${state.duration ? (seconds / state.duration) * 100 : 0}%`;
+  storyboard: string | null;
+}
+
+function Seek({ state, onSeek, storyboard }: SeekProps) {
+  const { tiles, load } = useStoryboard(storyboard);
+  // Where the pointer is; null where the keyboard's place, that of the video, is looked at.
+  const [pointed, setPointed] = useState<number | null>(null);
+  const [focused, setFocused] = useState(false);
+  const share = (seconds: number) => (state.duration ? seconds / state.duration : 0);
+  const shown = state.duration > 0 ? (pointed ?? (focused ? state.time : null)) : null;
+
+  function point(event: PointerEvent<HTMLInputElement>) {
+    load();
+    const { left, width } = event.currentTarget.getBoundingClientRect();
+    const across = (event.clientX - left - THUMB / 2) / Math.max(1, width - THUMB);
+    setPointed(Math.min(1, Math.max(0, across)) * state.duration);
+  }
+
   return (
-    <input
-      type="range"
-      aria-label="Position"
-      aria-valuetext={`${format.spokenTime(state.time)} of ${format.spokenTime(state.duration)}`}
-      min={0}
-      max={state.duration || 1}
-      step="any"
-      value={state.time}
-      onChange={(event) => onSeek(event.target.valueAsNumber)}
-      onKeyDown={(event) => {
-        // "any" steps are as small as a pixel: arrows should move by seconds.
-        const step = { ArrowLeft: -5, ArrowDown: -5, ArrowRight: 5, ArrowUp: 5 }[event.key];
-        if (step === undefined) return;
-        event.preventDefault();
-        onSeek(state.time + step);
-      }}
-      className="range w-full"
-      style={{ "--filled": share(state.time), "--buffered": share(state.buffered) }}
-    />
+    <div className="relative">
+      {shown !== null && <Preview tile={tileAt(tiles, shown)} time={shown} share={share(shown)} />}
+      <input
+        type="range"
+        aria-label="Position"
+        aria-valuetext={`${format.spokenTime(state.time)} of ${format.spokenTime(state.duration)}`}
+        min={0}
+        max={state.duration || 1}
+        step="any"
+        value={state.time}
+        onChange={(event) => onSeek(event.target.valueAsNumber)}
+        onPointerEnter={point}
+        onPointerMove={point}
+        onPointerDown={point}
+        onPointerLeave={() => setPointed(null)}
+        onPointerCancel={() => setPointed(null)}
+        onPointerUp={({ pointerType }) => pointerType === "touch" && setPointed(null)}
+        onFocus={({ currentTarget }) => {
+          if (!currentTarget.matches(":focus-visible")) return;
+          load();
+          setFocused(true);
+        }}
+        onBlur={() => setFocused(false)}
+        onKeyDown={(event) => {
+          // "any" steps are as small as a pixel: arrows should move by seconds.
+          const step = { ArrowLeft: -5, ArrowDown: -5, ArrowRight: 5, ArrowUp: 5 }[event.key];
+          if (step === undefined) return;
+          event.preventDefault();
+          onSeek(state.time + step);
+        }}
+        className="range w-full touch-none"
+        style={{ "--filled": `${share(state.time) * 100}%`, "--buffered": `${share(state.buffered) * 100}%` }}
+      />
+    </div>
+  );
+}
+
+/** Only for eyes: the slider itself tells where it is. */
+function Preview({ tile, time, share }: { tile: Tile | undefined; time: number; share: number }) {
+  const half = `${(tile?.width ?? THUMB * 4) / 2}px`;
+  const middle = `${THUMB / 2}px + (100% - ${THUMB}px) * ${share}`;
+  return (
+    <div
+      aria-hidden="true"
+      data-testid="preview"
+      className="pointer-events-none absolute bottom-full mb-1.5 flex -translate-x-1/2 flex-col items-center gap-1"
+      style={{ left: `clamp(${half}, ${middle}, 100% - ${half})` }}
+    >
+      {tile && (
+        <div
+          className="overflow-hidden rounded-lg bg-black shadow-float ring-2 ring-white/80"
+          style={{
+            width: tile.width,
+            height: tile.height,
+            backgroundImage: `url("${tile.url}")`,
+            backgroundPosition: `-${tile.x}px -${tile.y}px`,
+          }}
+        />
+      )}
+      <span className="rounded-md bg-black/80 px-1.5 py-0.5 font-semibold text-white text-xs tabular-nums">
+        {format.clock(time * 1000)}
+      </span>
+    </div>
   );
 }
 

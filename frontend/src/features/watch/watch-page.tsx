@@ -58,6 +58,7 @@ export function WatchPage() {
           source={source}
           title={video.title}
           poster={video.poster_url}
+          storyboard={video.storyboard}
           width={video.width}
           height={video.height}
           onLost={() => client.invalidateQueries({ queryKey: keys.watch(video.id) })}
