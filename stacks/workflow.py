@@ -67,7 +67,9 @@ class Workflow(Construct):
             .next(
                 guarded(
                     sfn.Parallel(self, "Render", result_path=sfn.JsonPath.DISCARD).branch(
-                        self._picture(), self._sound(), self._chunks(stage.encode_concurrency)
+                        self._picture(),
+                        self._sound(max(1, stage.encode_concurrency // 4)),
+                        self._chunks(stage.encode_concurrency),
                     )
                 )
             )
@@ -105,22 +107,20 @@ class Workflow(Construct):
             self._step("Resize", "resize", payload={**JOB, "poster_key": key}, result_path="$")
         )
 
-    def _sound(self) -> sfn.Choice:
-        """Encode the whole track once: chunks of sound would have to be joined again.
+    def _sound(self, concurrency: int) -> sfn.Choice:
+        """Encode the sound, most often in one go: few at a time, for reading takes longer than encoding.
 
         Before it, in the same turn, comes the original that plays early: with neither will the chunks be kept
         waiting. Nothing depends on the original, so whatever fails there is let go.
         """
-        sound = (
-            sfn.Choice(self, "HasAudio")
-            .when(
-                sfn.Condition.and_(
-                    sfn.Condition.is_present("$.plan.audio"), sfn.Condition.is_not_null("$.plan.audio")
-                ),
-                self._step("Audio", "audio", payload=JOB_AND_PLAN, result_path="$"),
-            )
-            .otherwise(sfn.Pass(self, "Silent", output_path=sfn.JsonPath.DISCARD))
-        )
+        sound = sfn.Map(
+            self,
+            "Sound",
+            items_path="$.plan.audio_chunks",
+            item_selector={**JOB_AND_PLAN, "chunk": sfn.JsonPath.object_at("$$.Map.Item.Value")},
+            max_concurrency=concurrency,
+            result_path=sfn.JsonPath.DISCARD,
+        ).item_processor(self._step("Audio", "audio", result_path="$"))
         original = self._step("Original", "original", payload=JOB_AND_PLAN, result_path=sfn.JsonPath.DISCARD)
         record = self._record("RecordOriginal", "original", JOB)
         for state in (original, record):

@@ -15,7 +15,19 @@ from PIL import Image, ImageStat
 from functions.core.errors import FailureCode, SourceRejectedError
 from functions.core.settings import settings
 from functions.process import sandbox
-from functions.process.plan import AudioTrack, Chunk, Container, Plan, PlannedRung, Source
+from functions.process.plan import (
+    AUDIO_FRAME_SAMPLES,
+    AUDIO_GRID_FRAMES,
+    SAMPLE_RATE,
+    AudioChunk,
+    AudioTrack,
+    Chunk,
+    Container,
+    Plan,
+    PlannedRung,
+    Source,
+    audio_seconds,
+)
 from functions.process.sandbox import Upload
 
 MOST_STREAMS = 32
@@ -56,9 +68,9 @@ UNTIMED_CODECS = frozenset({"h264", "hevc"})
 FRAGMENTED = "+cmaf+empty_moov+default_base_moof+frag_discont+skip_trailer"
 # No name, place, device or chapter of the source goes on.
 NOTHING_ELSE: dict[str, Any] = {"sn": None, "dn": None, "map_metadata": -1, "map_chapters": -1}
-SAMPLE_RATE = 48_000
 AUDIO_BITRATE = "128k"
 AUDIO_FRAGMENT_SECONDS = 4
+AUDIO_LEAD = audio_seconds(AUDIO_GRID_FRAMES)
 
 # A frame says something when it is neither dark nor white nor all of one shade (8-bit luma).
 DARKEST, BRIGHTEST, FLATTEST = 24, 232, 12
@@ -219,23 +231,61 @@ def _encode(
     return _ffmpeg(ffmpeg.merge_outputs(*outputs), seconds=seconds)
 
 
-def encode_audio(upload: Upload, plan: Plan, track: AudioTrack, path: Path, *, seconds: float) -> str:
-    """Encode the whole track at once: no seams, and what AAC puts before time zero is dropped.
+def encode_audio(
+    upload: Upload, plan: Plan, track: AudioTrack, chunk: AudioChunk, path: Path, *, seconds: float
+) -> str:
+    """Encode a chunk of the track; what AAC puts before time zero is dropped.
 
-    Silence follows a track that ends before the pictures: players wait where one of the two is missing.
+    A frame of AAC sounds right only between its neighbours. So a chunk is encoded with what is before and
+    after it, and the frames of these are dropped. Silence follows a track that ends before the pictures:
+    players wait where one of the two is missing.
     """
-    silence = f"apad=whole_dur={_decimal(plan.seconds(plan.frames))}"
-    source = _opened(upload, itsoffset=-plan.start_time, vn=None)
-    output = source[str(track.stream)].output(
+    begins, _ = _audio_span(plan, chunk)
+    # Sound may lie a little before the pictures of its time, so the way to it begins a little earlier.
+    seek = {"ss": _decimal(begins - AUDIO_LEAD + Fraction(plan.start_time))} if chunk.first_frame else {}
+    source = _opened(
+        upload, itsoffset=-plan.start_time, noaccurate_seek=None, seek_timestamp=1, vn=None, **seek
+    )
+    # The first pts counts samples as they come in, so they have to come at our rate.
+    first_pts = int(begins * SAMPLE_RATE)
+    filters = [f"aresample={SAMPLE_RATE}", f"aresample=async=1:first_pts={first_pts}"]
+    if chunk.first_frame:
+        filters.insert(0, f"atrim=start={_decimal(begins)}")
+    return _ffmpeg(_aac(source[str(track.stream)], plan, chunk, path, filters), seconds=seconds)
+
+
+def encode_silence(plan: Plan, chunk: AudioChunk, path: Path, *, seconds: float) -> str:
+    """Encode a chunk that the track has nothing for: it began later, or has ended."""
+    begins, ends = _audio_span(plan, chunk)
+    silence = ffmpeg.input(f"anullsrc=r={SAMPLE_RATE}:d={_decimal(ends - begins)}", f="lavfi")
+    filters = [f"asetpts=PTS+{_decimal(begins)}/TB"]
+    return _ffmpeg(_aac(silence, plan, chunk, path, filters), seconds=seconds)
+
+
+def _audio_span(plan: Plan, chunk: AudioChunk) -> tuple[Fraction, Fraction]:
+    """Return from when to when sound is encoded for a chunk, in seconds: some more than is kept of it."""
+    begins = max(chunk.starts_at - AUDIO_LEAD, Fraction())
+    if chunk.frames is None:
+        return begins, max(plan.seconds(plan.frames), chunk.starts_at)
+    return begins, audio_seconds(chunk.first_frame + chunk.frames) + AUDIO_LEAD
+
+
+def _aac(sound: Any, plan: Plan, chunk: AudioChunk, path: Path, filters: list[str]) -> Any:
+    begins, ends = _audio_span(plan, chunk)
+    filters = [*filters, "aformat=channel_layouts=stereo"]
+    drop = rf"lt(pts\,{chunk.first_frame * AUDIO_FRAME_SAMPLES})"
+    if chunk.frames is not None:
+        filters.append(f"atrim=end={_decimal(ends)}")
+        drop += rf"+gte(pts\,{(chunk.first_frame + chunk.frames) * AUDIO_FRAME_SAMPLES})"
+    return sound.output(
         str(path),
         acodec="aac",
-        af=f"aresample={SAMPLE_RATE}:async=1:first_pts=0,aformat=channel_layouts=stereo,{silence}",
+        af=",".join([*filters, f"apad=whole_dur={_decimal(ends - begins)}"]),
         avoid_negative_ts="disabled",
         frag_duration=AUDIO_FRAGMENT_SECONDS * 1_000_000,
         **_fragmented(),
-        **{"b:a": AUDIO_BITRATE, "bsf:a": r"noise=drop='lt(pts\,0)'"},
+        **{"b:a": AUDIO_BITRATE, "bsf:a": f"noise=drop='{drop}'"},
     )
-    return _ffmpeg(output, seconds=seconds)
 
 
 def grab_frame(

@@ -11,7 +11,7 @@ from functions.core.observability import about, logger, observed
 from functions.core.storage import MediaStorage, media_storage
 from functions.process import original, playlists, sandbox, storyboard
 from functions.process.fmp4 import EncodedChunk, Track
-from functions.process.plan import AUDIO_FILE, AUDIO_SIDECAR, Chunk, Job, Plan, PlannedRung, Task
+from functions.process.plan import AUDIO_FOLDER, AudioChunk, Chunk, Job, Plan, PlannedRung, Task
 from functions.process.playlists import Rendition, Variant
 
 READERS = 16
@@ -86,12 +86,22 @@ def audio_rendition(task: Task, storage: MediaStorage) -> Rendition | None:
     """Return the sound; None for a silent video, and for a track that holds not one sample."""
     if not task.plan.audio:
         return None
-    track = Track.model_validate_json(storage.get(task.job.key(AUDIO_SIDECAR)))
-    if not track.segments:
+
+    def read(chunk: AudioChunk) -> Track:
+        return Track.model_validate_json(storage.get(task.job.key(chunk.sidecar)))
+
+    with ThreadPoolExecutor(READERS) as pool:
+        files = dict(
+            zip(
+                [chunk.file_name for chunk in task.plan.audio_chunks],
+                pool.map(read, task.plan.audio_chunks),
+                strict=True,
+            )
+        )
+    if not any(track.segments for track in files.values()):
         return None
-    _check_joins([track])
-    folder, name = AUDIO_FILE.split("/")
-    return Rendition(folder, {name: track})
+    _check_joins([*files.values()])
+    return Rendition(AUDIO_FOLDER, files)
 
 
 def join(tracks: Sequence[Track], rung: PlannedRung, plan: Plan) -> Rendition:
@@ -99,8 +109,6 @@ def join(tracks: Sequence[Track], rung: PlannedRung, plan: Plan) -> Rendition:
     for chunk, track in zip(plan.chunks, tracks, strict=True):
         if not plan.has_all_frames(chunk, track.frames):
             raise IncompleteError(f"chunk {chunk.index} has {track.frames} of {chunk.frames} frames")
-    if len({track.header_sha256 for track in tracks}) > 1:
-        raise IncompleteError("the chunks need different headers")
     _check_joins(tracks)
     if sum(track.duration for track in tracks) != plan.frame_ticks * sum(track.frames for track in tracks):
         raise IncompleteError("the frames do not last as long as the video")
@@ -117,6 +125,8 @@ def check_files(renditions: Sequence[Rendition], stored: Mapping[str, int]) -> N
 
 
 def _check_joins(tracks: Sequence[Track]) -> None:
+    if len({track.header_sha256 for track in tracks}) > 1:
+        raise IncompleteError("the chunks need different headers")
     segments = [segment for track in tracks for segment in track.segments]
     if segments[0].start or any(before.end != after.start for before, after in pairwise(segments)):
         raise IncompleteError("there is a gap between two segments")

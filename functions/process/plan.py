@@ -38,8 +38,15 @@ SMALLEST_SIDE = 16
 DECODE_WEIGHT = Fraction(1, 8)
 FULL_HD = (1920, 1080)
 
-AUDIO_FILE = "a/audio.mp4"
-AUDIO_SIDECAR = "segments/audio.json"
+AUDIO_FOLDER = "a"
+SAMPLE_RATE = 48_000
+AUDIO_FRAME_SAMPLES = 1024  # of AAC
+# The shortest time, 1.6 s, that is a whole number both of frames and of tenths of a second: cut there, a
+# source of any usual rate goes through the resampler as if it had not been cut.
+AUDIO_GRID_FRAMES = 75
+AUDIO_CHUNK_FRAMES = 188 * AUDIO_GRID_FRAMES  # 300.8 s
+# Reading this much takes one function about as long as a wave of chunks of pictures.
+LONG_READ_BYTES = 2_000_000_000
 
 
 class Container(StrEnum):
@@ -147,6 +154,30 @@ class Chunk(_Value):
         return f"segments/{self.index:05d}.json"
 
 
+class AudioChunk(_Value):
+    """Some of the sound, counted in frames of AAC from the first picture on; the last one has no end."""
+
+    index: int
+    first_frame: int
+    frames: int | None
+
+    @property
+    def starts_at(self) -> Fraction:
+        return audio_seconds(self.first_frame)
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.index:05d}.mp4"
+
+    @property
+    def key(self) -> str:
+        return f"{AUDIO_FOLDER}/{self.file_name}"
+
+    @property
+    def sidecar(self) -> str:
+        return f"segments/audio-{self.index:05d}.json"
+
+
 class Plan(_Value):
     read_key: str
     container: Container
@@ -170,6 +201,7 @@ class Plan(_Value):
     chunk_frames: int
     rungs: tuple[PlannedRung, ...]
     chunks: tuple[Chunk, ...]
+    audio_chunks: tuple[AudioChunk, ...]
     # The SHA-256 of the header that every chunk of a rung begins with, by the rung's height.
     headers: dict[int, str] = {}
 
@@ -214,10 +246,23 @@ class ChunkTask(Task):
     chunk: Chunk
 
 
+class AudioTask(Task):
+    chunk: AudioChunk
+
+
 def make(
-    source: Source, read_key: str, *, ladder: Sequence[Rung], concurrency: int, early: bool = False
+    source: Source,
+    read_key: str,
+    *,
+    ladder: Sequence[Rung],
+    concurrency: int,
+    size: int = 0,
+    early: bool = False,
 ) -> Plan:
-    """Plan what becomes of a source, which must be within the limits: a plan grows with its length."""
+    """Plan what becomes of a source of `size` bytes.
+
+    It must be within the limits: a plan grows with its length.
+    """
     fps = frame_grid(source.average_rate, source.nominal_rate)
     frames = max(1, _nearest(source.seconds * fps))
     segment_frames = _nearest(SEGMENT_SECONDS * fps)
@@ -245,6 +290,7 @@ def make(
         chunk_frames=chunk_frames,
         rungs=rungs(source.width, source.height, ladder),
         chunks=chunks(frames, chunk_frames, segment_frames),
+        audio_chunks=audio_chunks(frames / fps, size, source.container) if source.audio else (),
     )
 
 
@@ -307,6 +353,28 @@ def chunks(frames: int, chunk_frames: int, segment_frames: int) -> tuple[Chunk, 
     return tuple(
         Chunk(index=index, first_frame=first, frames=end - first)
         for index, (first, end) in enumerate(pairwise([*starts, frames]))
+    )
+
+
+def audio_seconds(frames: int) -> Fraction:
+    return Fraction(frames * AUDIO_FRAME_SAMPLES, SAMPLE_RATE)
+
+
+def audio_chunks(seconds: Fraction, size: int, container: Container) -> tuple[AudioChunk, ...]:
+    """Take the sound in one go, or that of a file which takes long to read in pieces of some minutes.
+
+    A tail below half a piece stays with the last one. Matroska's clock counts milliseconds: its sound can't
+    be cut to the sample, and is always taken whole.
+    """
+    pieces = _nearest(seconds / audio_seconds(AUDIO_CHUNK_FRAMES))
+    count = max(1, pieces) if size >= LONG_READ_BYTES and container is Container.MOV else 1
+    return tuple(
+        AudioChunk(
+            index=index,
+            first_frame=index * AUDIO_CHUNK_FRAMES,
+            frames=AUDIO_CHUNK_FRAMES if index < count - 1 else None,
+        )
+        for index in range(count)
     )
 
 

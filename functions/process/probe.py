@@ -45,7 +45,9 @@ def probe(job: Job, storage: MediaStorage, *, seconds: float) -> Plan:
     longest = stage.max_duration_seconds
     plan.check_length(source, max_seconds=longest)
     early = original.is_worth_a_copy(source, size)
-    made = plan.make(source, key, ladder=stage.ladder, concurrency=stage.encode_concurrency, early=early)
+    made = plan.make(
+        source, key, ladder=stage.ladder, concurrency=stage.encode_concurrency, size=size, early=early
+    )
     plan.check_cost(source, made, ladder=stage.ladder, max_seconds=longest)
     logger.info("planned", frames=made.frames, chunks=len(made.chunks), rungs=len(made.rungs))
     return made.model_copy(update={"headers": headers(made, seconds=seconds)})

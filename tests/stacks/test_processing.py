@@ -87,10 +87,10 @@ def test_the_original_that_plays_early_fails_nothing_and_keeps_no_function_busy_
 ) -> None:
     found = dict(states(machine(stage)))
     (early,) = found["PlaysEarly"]["Choices"]
-    assert (early["Next"], found["PlaysEarly"]["Default"]) == ("Original", "HasAudio")
-    assert (found["Original"]["Next"], found["RecordOriginal"]["Next"]) == ("RecordOriginal", "HasAudio")
+    assert (early["Next"], found["PlaysEarly"]["Default"]) == ("Original", "Sound")
+    assert (found["Original"]["Next"], found["RecordOriginal"]["Next"]) == ("RecordOriginal", "Sound")
     for name in ("Original", "RecordOriginal"):
-        caught = {"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": "HasAudio"}
+        caught = {"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": "Sound"}
         assert found[name]["Catch"] == [caught]
 
 

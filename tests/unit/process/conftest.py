@@ -162,7 +162,9 @@ class Pipeline:
         plan = self.probe()
         poster_made = self.call(poster.handle, job=self.job, plan=plan)
         card = self.call(resize.handle, **poster_made)
-        sound = self.call(audio.handle, job=self.job, plan=plan) if plan["audio"] else None
+        sound = [
+            self.call(audio.handle, job=self.job, plan=plan, chunk=chunk) for chunk in plan["audio_chunks"]
+        ]
         chunks = [self.encode(plan, chunk) for chunk in plan["chunks"]]
         return Outcome(plan=plan, card=card, sound=sound, chunks=chunks, package=self.package(plan))
 
@@ -171,7 +173,7 @@ class Pipeline:
 class Outcome:
     plan: Json
     card: Json
-    sound: Json
+    sound: list[Json]
     chunks: list[Json]
     package: Json
 
