@@ -203,7 +203,8 @@ class Video(Base, kw_only=True):
 
     def has_outlived_its_lease(self) -> bool:
         lease = self.lease_expires_at
-        return self.state is VideoState.PROCESSING and lease is not None and lease <= now()
+        has_one = self.state in {VideoState.UPLOADED, VideoState.PROCESSING}
+        return has_one and lease is not None and lease <= now()
 
     def put_in_trash(self, days: int) -> None:
         self.trashed_at = now()

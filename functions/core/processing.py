@@ -14,7 +14,14 @@ from functions.core.repositories import VideoRepository
 LATE_WRITER_SECONDS = 900  # the longest that a function which was running may still write
 
 
-def fail(session: Session, video_id: UUID, code: FailureCode, **narrowed: object) -> Video | None:
+def fail(
+    session: Session,
+    video_id: UUID,
+    code: FailureCode,
+    *,
+    expected: VideoState = VideoState.PROCESSING,
+    **narrowed: object,
+) -> Video | None:
     """End the run with a reason, unless it has ended already; what it left behind is tidied away.
 
     `if_attempt` or `if_execution` name the run. The source is kept, so that it can be tried again.
@@ -22,14 +29,13 @@ def fail(session: Session, video_id: UUID, code: FailureCode, **narrowed: object
     video = VideoRepository(session).move(
         video_id,
         to=VideoState.FAILED,
-        expected=[VideoState.PROCESSING],
+        expected=[expected],
         failure_code=code,
         progress=None,
         early_revision=None,
         encoding_started_at=None,
         ready_expected_at=None,
         lease_expires_at=None,
-        execution=None,
         **narrowed,
     )
     if video is not None:

@@ -26,6 +26,7 @@ from functions.core.models import (
     now,
 )
 from functions.core.models import Session as BrowserSession
+from functions.core.settings import settings
 
 FRESH = {"populate_existing": True}
 """Rows as they are now, also those this session has seen before: a lock is worth nothing on an old look."""
@@ -239,10 +240,11 @@ class VideoRepository:
         statement = select(Video.id).where(Video.purge_at <= now()).order_by(Video.purge_at).limit(limit)
         return self._session.scalars(statement).all()
 
-    def count_processing(self) -> int:
-        """Count the videos at work; one that outlived its lease takes nobody's turn."""
+    def has_turn_free(self) -> bool:
+        """Tell whether one more video may be at work; one that outlived its lease takes nobody's turn."""
         at_work = (Video.state == VideoState.PROCESSING) & (Video.lease_expires_at >= now())
-        return self._session.scalars(select(func.count()).select_from(Video).where(at_work)).one()
+        count = self._session.scalars(select(func.count()).select_from(Video).where(at_work)).one()
+        return count < settings().videos_at_once
 
     def longest_waiting(self) -> UUID | None:
         """Return the whole upload that has waited longest for its turn."""

@@ -37,10 +37,11 @@ def claim(session: Session, source_key: str, execution: str) -> dict[str, Any]:
         if video is None:
             events.watch("remove_bytes", video_id)
         return {"claimed": False}
-    if video.state is VideoState.PROCESSING and video.execution == execution:
-        return {"claimed": True, "job": _job(video)}  # our own claim, whose answer got lost
+    if video.execution == execution:  # our own claim: its answer got lost, or the run it began has ended
+        is_running = video.state is VideoState.PROCESSING
+        return {"claimed": True, "job": _job(video)} if is_running else {"claimed": False}
     expected = [VideoState.UPLOADING, VideoState.UPLOADED]
-    if video.state in expected and videos.count_processing() >= settings().videos_at_once:
+    if video.state in expected and not videos.has_turn_free():
         logger.info("Waiting for a turn")
         if video.state is VideoState.UPLOADING:  # nobody else would look after it
             events.watch("drop_upload", video_id, seconds=events.START_WITHIN_SECONDS)
@@ -153,7 +154,6 @@ def finish(session: Session, video_id: UUID, attempt: int, package: dict[str, An
         encoding_started_at=None,
         ready_expected_at=None,
         lease_expires_at=None,
-        execution=None,
     )
     if video is None:
         return

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 from functions.core import events, processing
@@ -9,6 +10,7 @@ from functions.core.database import after_commit, transaction
 from functions.core.errors import FailureCode
 from functions.core.models import (
     EventKind,
+    Video,
     VideoState,
     media_prefix,
     now,
@@ -18,6 +20,7 @@ from functions.core.models import (
 )
 from functions.core.observability import MetricUnit, logger, metrics
 from functions.core.repositories import EventRepository, SessionRepository, UploadRepository, VideoRepository
+from functions.core.settings import settings
 from functions.core.storage import MediaStorage, MissingObjectError
 
 BATCH = 500  # of each kind a day; what is left over is found the next day
@@ -43,23 +46,41 @@ def daily() -> dict[str, int]:
 
 
 def check_job(_storage: MediaStorage, video_id: UUID) -> None:
-    """Start a job that never began, end one that outlived its lease, come back for one that has time left."""
+    """Start a job that never began, end one that outlived its lease, come back for one that has time left.
+
+    One that waits for its turn has no lease; one that does not begin when it could has as long for that as
+    for all its work.
+    """
     with transaction() as session:
-        video = VideoRepository(session).find(video_id, lock=True)
+        videos = VideoRepository(session)
+        video = videos.find(video_id, lock=True)
         if video is None or video.purge_started_at is not None:
             return
-        if video.state is VideoState.UPLOADED:
-            events.start_processing(video.source_key)
+        if video.state is VideoState.UPLOADED and not videos.has_turn_free():
+            video.lease_expires_at = None
             events.watch("job", video_id, seconds=events.START_WITHIN_SECONDS)
         elif video.has_outlived_its_lease():
-            execution = video.execution
+            execution = video.execution if video.state is VideoState.PROCESSING else None
             logger.warning("A job outlived its lease", video_id=str(video_id))
-            processing.fail(session, video_id, FailureCode.INTERNAL, if_attempt=video.attempt)
+            processing.fail(
+                session, video_id, FailureCode.INTERNAL, expected=video.state, if_attempt=video.attempt
+            )
             if execution:
                 after_commit(session, lambda: events.stop_processing(execution))
-        elif video.state is VideoState.PROCESSING and video.lease_expires_at is not None:
-            left = (video.lease_expires_at - now()).total_seconds()
-            events.watch("job", video_id, seconds=math.ceil(left))
+        elif video.state is VideoState.UPLOADED:
+            seconds = settings().processing_lease_seconds - events.START_WITHIN_SECONDS
+            video.lease_expires_at = video.lease_expires_at or now() + timedelta(seconds=seconds)
+            events.start_processing(video.source_key)
+            events.watch("job", video_id, seconds=min(_left(video), events.START_WITHIN_SECONDS))
+        elif video.state is VideoState.PROCESSING:
+            events.watch("job", video_id, seconds=_left(video))
+
+
+def _left(video: Video) -> int:
+    """Return the seconds until the lease is over, or until it is worth looking again."""
+    if video.lease_expires_at is None:
+        return events.START_WITHIN_SECONDS
+    return math.ceil((video.lease_expires_at - now()).total_seconds())
 
 
 def drop_upload(storage: MediaStorage, video_id: UUID) -> None:
@@ -90,7 +111,7 @@ def purge(storage: MediaStorage, video_id: UUID) -> None:
             video.start_purge()
             session.flush()
             events.record(session, video, EventKind.REMOVED)
-        execution = video.execution
+        execution = video.execution if video.state is VideoState.PROCESSING else None
     if execution:
         events.stop_processing(execution)
     removed = _remove_all(storage, video_id)
