@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import type { Video } from "@/lib/models";
 import { VideoRow } from "./video-row";
 
-function show(change: Partial<Video>) {
+function renderRow(change: Partial<Video>) {
   const video = {
     id: "a",
     title: "Holiday",
@@ -25,6 +25,10 @@ function show(change: Partial<Video>) {
       </MemoryRouter>
     </QueryClientProvider>,
   );
+}
+
+function show(change: Partial<Video>) {
+  renderRow(change);
   return screen.getByRole("progressbar", { name: "Processing Holiday" });
 }
 
@@ -46,3 +50,16 @@ it("tells neither before the first chunk", () => {
   expect(screen.getByText("Processing…")).toBeVisible();
   expect(bar).not.toHaveAttribute("aria-valuenow");
 });
+
+it.each([true, false])(
+  "tells why a video failed, what to do, and offers another try where it helps: %s",
+  (helps) => {
+    renderRow({
+      state: "failed",
+      failure: { code: "internal", message: "Something broke.", action: "Try again.", retry: helps },
+    });
+    expect(screen.getByText("Something broke.")).toBeVisible();
+    expect(screen.getByText(/^Try again\.$/)).toBeVisible();
+    expect(screen.queryAllByRole("button", { name: "Try again" })).toHaveLength(helps ? 1 : 0);
+  },
+);
