@@ -5,7 +5,6 @@ a hundred segments are read, and of each only its key frame is decoded: it takes
 """
 
 import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
@@ -68,7 +67,8 @@ def make(job: Job, rung: PlannedRung, rendition: Rendition, storage: MediaStorag
         if by_second
         else [Fraction(segment.start, track.timescale) for _, segment in chosen]
     )
-    sheet = Sheet(*_tile_size(rung), tuple(times), end)
+    width, height = _tile_size(rung)
+    sheet = Sheet(width, height, tuple(times), end)
 
     def read(part: tuple[str, ByteRange]) -> bytes:
         name, span = part
@@ -91,10 +91,12 @@ def make(job: Job, rung: PlannedRung, rendition: Rendition, storage: MediaStorag
     storage.put(job.key(FILE), sheet.cues().encode(), "text/vtt")
 
 
-def _tile_size(rung: PlannedRung) -> Iterator[int]:
+def _tile_size(rung: PlannedRung) -> tuple[int, int]:
     longer = max(rung.frame_width, rung.frame_height)
-    for side in (rung.frame_width, rung.frame_height):
-        yield max(2, 2 * round(Fraction(side * TILE, 2 * longer)))
+    width, height = (
+        max(2, 2 * round(Fraction(side * TILE, 2 * longer))) for side in (rung.frame_width, rung.frame_height)
+    )
+    return width, height
 
 
 def _clock(seconds: Fraction) -> str:
