@@ -64,6 +64,7 @@ class Settings(BaseModel):
     processing_lease_seconds: int = 7200
     admin_email: Annotated[str | None, BeforeValidator(_empty_is_none)] = None
     confirmation_code_hint: Annotated[str | None, BeforeValidator(_empty_is_none)] = None
+    aws_lambda_function_memory_size: int = 3008  # in MB; Lambda's own variable
     ffmpeg: str = "ffmpeg"
     ffprobe: str = "ffprobe"
 

@@ -2,13 +2,17 @@
 
 An upload is opened by the one demuxer its bytes call for and read over the one protocol of its address, so
 that a playlist or a reference inside it leads nowhere. The process gets none of our environment (which
-holds credentials) and a bounded time, and everything it started ends with it.
+holds credentials) and a bounded share of the function's time, memory and disk, and everything it started
+ends with it.
 """
 
+import math
 import os
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,10 +25,25 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.core.errors import FailureCode, SourceRejectedError
 from functions.core.observability import logger
+from functions.core.settings import settings
 
-MOST_LOG_BYTES = 64 * 1024
+MOST_LOG_CHARACTERS = 64 * 1024
 # Left of a function's time to report that ffmpeg took too long.
 MARGIN_SECONDS = 10
+# Left of a function's memory to the function itself.
+OWN_MEGABYTES = 256
+# What Lambda gives one processor for (AWS Lambda Developer Guide, "Configure Lambda function memory"), and how
+# many it shows to a smaller function too: tools start threads, each with its own memory, by what they see.
+MEGABYTES_A_PROCESSOR, FEWEST_PROCESSORS = 1769, 2
+# A tool that computes for all of its time is stopped a little before that, and told from one that waits.
+SHARE_OF_TIME = 0.9
+
+# The shell sets the limits of its own process and then becomes the tool: nothing runs without them, and no
+# thread of ours is forked. Only a limit above the one in force is refused; then that one holds. A thread's
+# stack counts as memory, and takes 2 MB instead of 8.
+_LIMITED = (
+    'ulimit -s 2048; ulimit -d "$1"; ulimit -t "$2"; ulimit -f "$3"; shift 3; exec /usr/bin/env -i "$@"'
+)
 
 _RECONNECT = {
     "rw_timeout": 30_000_000,
@@ -58,7 +77,10 @@ _BYTES_FAILED = re.compile(
 )
 
 # A decoder's word for a picture beyond our limit or its own; an empty size is damage.
-_TOO_LARGE = re.compile(r"Picture size [1-9]\d{3,}x[1-9]\d{3,} (is invalid|exceeds)")
+_TOO_LARGE = re.compile(r"Picture size [1-9]\d{3,}x[1-9]\d{3,} (is invalid|exceeds)|No space left on device")
+# A damaged number may ask for too much memory now and then; what has none left says so without end.
+_NO_MEMORY = re.compile(r"[Aa]llocate memory|malloc of size|pthread_create")
+MOST_COMPLAINTS = 50
 
 
 class MediaError(Exception):
@@ -86,8 +108,9 @@ def budget(context: LambdaContext) -> float:
 
 def run(command: Sequence[str], *, seconds: float, answer: IO[bytes] | None = None) -> str:
     """Run `command` and return the end of its log; what it prints goes to `answer`."""
+    limits = _Limits.of(seconds)
     with subprocess.Popen(
-        command,
+        ["/bin/sh", "-c", _LIMITED, "sh", *limits.for_shell, *command],
         stdin=subprocess.DEVNULL,
         stdout=answer or subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -98,20 +121,48 @@ def run(command: Sequence[str], *, seconds: float, answer: IO[bytes] | None = No
         out_of_time.start()
         try:
             log = _end_of(process.stderr)
-            status = process.wait()
+            _, ended, used = os.wait4(process.pid, 0)
+            process.returncode = status = os.waitstatus_to_exitcode(ended)
         finally:
             out_of_time.cancel()
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
     if status:
         logger.warning("media tool failed", tool=Path(command[0]).name, status=status, log=log)
+        computed = used.ru_utime + used.ru_stime
+        if status == -signal.SIGXFSZ or (status == -signal.SIGKILL and computed >= limits.seconds):
+            raise SourceRejectedError(FailureCode.TOO_LARGE)
         blame(log, status)
     return log
 
 
+@dataclass(frozen=True)
+class _Limits:
+    """What one process may use: bytes of memory, seconds of all processors, bytes of each file it writes."""
+
+    memory: int
+    seconds: int
+    file: int
+
+    @classmethod
+    def of(cls, seconds: float) -> "_Limits":
+        megabytes = settings().aws_lambda_function_memory_size
+        threads = max(1, (os.cpu_count() or 1) / FEWEST_PROCESSORS)
+        return cls(
+            memory=round((megabytes - OWN_MEGABYTES) * 1024**2 * threads),
+            seconds=max(1, math.ceil(SHARE_OF_TIME * seconds * megabytes / MEGABYTES_A_PROCESSOR)),
+            file=shutil.disk_usage(tempfile.gettempdir()).free,
+        )
+
+    @property
+    def for_shell(self) -> tuple[str, str, str]:
+        """Return them in the shell's units: kilobytes, seconds, blocks of 512 bytes."""
+        return str(self.memory // 1024), str(self.seconds), str(self.file // 512)
+
+
 def blame(log: str, status: int = 0) -> Never:
     """Tell the file that can never work from the attempt that may work next time."""
-    if _TOO_LARGE.search(log):
+    if _TOO_LARGE.search(log) or _NO_MEMORY.search(log):
         raise SourceRejectedError(FailureCode.TOO_LARGE)
     about_the_bytes = not status or (status > 0 and _BYTES_FAILED.search(log))
     if about_the_bytes and not lost_connection(log):
@@ -125,7 +176,9 @@ def lost_connection(log: str) -> bool:
 
 
 def _end_of(stream: IO[bytes] | None) -> str:
-    log = b""
+    log = ""
     while stream and (said := stream.read(8192)):
-        log = (log + said)[-MOST_LOG_BYTES:]
-    return _SIGNATURE.sub(r"\1", log.decode(errors="replace")).strip()
+        log = (log + said.decode(errors="replace"))[-MOST_LOG_CHARACTERS:]
+        if len(_NO_MEMORY.findall(log)) > MOST_COMPLAINTS:
+            raise SourceRejectedError(FailureCode.TOO_LARGE)
+    return _SIGNATURE.sub(r"\1", log).strip()
