@@ -62,12 +62,17 @@ def package(task: Task, storage: MediaStorage, *, seconds: float = STORYBOARD_SE
 
 
 def make_storyboard(job: Job, lowest: Variant, storage: MediaStorage, *, seconds: float) -> bool:
-    """Tell whether there are pictures to show while seeking; a video is as good as ready without them."""
+    """Tell whether there are pictures to show while seeking; a video is as good as ready without them.
+
+    That they cannot be stored is another matter: it passes, and the step is tried again.
+    """
     try:
-        storyboard.make(job, lowest.rung, lowest.video, storage, seconds=seconds)
+        sheet, cues = storyboard.make(job, lowest.rung, lowest.video, storage, seconds=seconds)
     except Exception:  # noqa: BLE001 (see above)
         logger.exception("No storyboard")
         return False
+    storage.put(job.key(storyboard.SHEET), sheet, "image/jpeg")
+    storage.put(job.key(storyboard.FILE), cues.encode(), "text/vtt")
     return True
 
 

@@ -55,8 +55,10 @@ class Sheet:
         return "\n".join([*lines, ""])
 
 
-def make(job: Job, rung: PlannedRung, rendition: Rendition, storage: MediaStorage, *, seconds: float) -> None:
-    """Store the sheet and its cues; `rendition` is that of the rung. Takes at most `seconds`."""
+def make(
+    job: Job, rung: PlannedRung, rendition: Rendition, storage: MediaStorage, *, seconds: float
+) -> tuple[bytes, str]:
+    """Return the sheet and its cues; `rendition` is that of the rung. Takes at most `seconds`."""
     segments = [(name, segment) for name, track in rendition.files.items() for segment in track.segments]
     track = next(iter(rendition.files.values()))
     end = Fraction(segments[-1][1].end, track.timescale)
@@ -87,8 +89,7 @@ def make(job: Job, rung: PlannedRung, rendition: Rendition, storage: MediaStorag
             every_second=by_second,
             seconds=seconds,
         )
-        storage.put(job.key(SHEET), picture.read_bytes(), "image/jpeg")
-    storage.put(job.key(FILE), sheet.cues().encode(), "text/vtt")
+        return picture.read_bytes(), sheet.cues()
 
 
 def _tile_size(rung: PlannedRung) -> tuple[int, int]:

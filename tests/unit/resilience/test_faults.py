@@ -124,8 +124,9 @@ def killed(_moment: Moment) -> None:
     raise WorkerKilledError
 
 
-def refused(_moment: Moment) -> None:
-    raise RefusedError("SlowDown")
+def refused(moment: Moment) -> None:
+    if not moment.effect.startswith("run"):  # a tool is no service
+        raise RefusedError("SlowDown")
 
 
 def deleted(moment: Moment) -> None:
