@@ -5,6 +5,7 @@ import subprocess
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -187,10 +188,9 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> None:
     settings.cache_clear()
 
 
-@pytest.fixture
-def storage(tmp_path: Path) -> Iterator[FolderStorage]:
-    root = tmp_path / "bucket"
-    root.mkdir()
+@contextmanager
+def serve(root: Path) -> Iterator[FolderStorage]:
+    """Serve a folder as the bucket, on a port of its own."""
     handler = type("Handler", (_RangeHandler,), {"root": root, "requested": [], "breaks_after": None})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -199,6 +199,14 @@ def storage(tmp_path: Path) -> Iterator[FolderStorage]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Iterator[FolderStorage]:
+    root = tmp_path / "bucket"
+    root.mkdir()
+    with serve(root) as bucket:
+        yield bucket
 
 
 @pytest.fixture
