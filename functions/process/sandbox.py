@@ -32,8 +32,8 @@ MOST_LOG_CHARACTERS = 64 * 1024
 MARGIN_SECONDS = 10
 # Left of a function's memory to the function itself.
 OWN_MEGABYTES = 256
-# What Lambda gives one processor for (AWS Lambda Developer Guide, "Configure Lambda function memory"), and how
-# many it shows to a smaller function too: tools start threads, each with its own memory, by what they see.
+# What Lambda gives one processor for (Developer Guide, "Configure Lambda function memory"), and how many it
+# shows to a smaller function too: tools start threads, each with its own memory, by what they see.
 MEGABYTES_A_PROCESSOR, FEWEST_PROCESSORS = 1769, 2
 # A tool that computes for all of its time is stopped a little before that, and told from one that waits.
 SHARE_OF_TIME = 0.9
