@@ -79,7 +79,7 @@ _BYTES_FAILED = re.compile(
 # A decoder's word for a picture beyond our limit or its own; an empty size is damage.
 _TOO_LARGE = re.compile(r"Picture size [1-9]\d{3,}x[1-9]\d{3,} (is invalid|exceeds)|No space left on device")
 # A damaged number may ask for too much memory now and then; what has none left says so without end.
-_NO_MEMORY = re.compile(r"[Aa]llocate memory|malloc of size|pthread_create")
+_NO_MEMORY = re.compile(r"[Aa]llocate memory|malloc of size|pthread_create|get_buffer\(\) failed")
 MOST_COMPLAINTS = 50
 
 

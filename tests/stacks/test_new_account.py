@@ -57,7 +57,7 @@ class Account:
         await self.run(SECONDS[step])
         return {
             "Records": lambda: self.record(payload),
-            "Probe": lambda: {"audio": {"codec": "aac"}, "early": True, "chunks": [*range(self.chunks)]},
+            "Probe": lambda: {"audio_chunks": [0], "early": True, "chunks": [*range(self.chunks)]},
             "Poster": lambda: {"poster_key": "poster"},
         }.get(step, dict)()
 

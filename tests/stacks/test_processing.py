@@ -73,8 +73,11 @@ def test_payloads_are_as_agreed_with_the_functions(stage: Stage) -> None:
         "execution.$": "$$.Execution.Id",
     }
     assert inputs["RecordPlan"] == {"action": "plan", **job_and_plan}
-    for step in ("Poster", "Original", "Audio", "Package"):
+    for step in ("Poster", "Original", "Package"):
         assert inputs[step] == job_and_plan
+    for pieces in ("Sound", "Chunks"):
+        selected = dict(states(machine(stage)))[pieces]["ItemSelector"]
+        assert selected == {**job_and_plan, "chunk.$": "$$.Map.Item.Value"}
     assert inputs["RecordOriginal"] == {"action": "original", "job.$": "$.job"}
     assert inputs["Resize"] == {"job.$": "$.job", "poster_key.$": "$.poster.poster_key"}
     assert inputs["RecordChunk"] == {"action": "chunk", "job.$": "$.job", "chunk.$": "$.encoded"}
