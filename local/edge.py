@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import (
@@ -253,7 +254,13 @@ def create_app(edge: Edge, headers: Mapping[str, str]) -> Starlette:
             Route("/api/{path:path}", edge.api, methods=ALL_METHODS),
             WebSocketRoute("/live", edge.live),
             Route("/media/{path:path}", edge.media, methods=["GET", "HEAD"]),
-            Route("/{path:path}", edge.page, methods=["GET", "HEAD"]),
+            # Like CloudFront, which compresses what it may cache: how large a page is should be the same here.
+            Route(
+                "/{path:path}",
+                edge.page,
+                methods=["GET", "HEAD"],
+                middleware=[Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)],
+            ),
         ],
         middleware=[
             Middleware(Finish, headers=headers),

@@ -109,6 +109,15 @@ class TestPages:
         assert script.headers["content-type"].startswith("text/javascript")
         assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
 
+    def test_large_files_are_compressed_for_whoever_can_read_that(self, browser, site):
+        script = "let stream, time;" * 100
+        (site / "assets" / "large.js").write_text(script)
+        for told, sent in (("gzip", "gzip"), ("identity", None)):
+            answer = browser.get("/assets/large.js", headers={"accept-encoding": told})
+            assert answer.headers.get("content-encoding") == sent
+            assert answer.text == script
+            assert answer.headers["cache-control"].endswith("immutable")
+
     def test_other_files_are_asked_for_again(self, browser):
         assert browser.get("/favicon.svg").headers["cache-control"] == "no-cache"
 
