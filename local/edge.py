@@ -254,7 +254,7 @@ def create_app(edge: Edge, headers: Mapping[str, str]) -> Starlette:
             Route("/api/{path:path}", edge.api, methods=ALL_METHODS),
             WebSocketRoute("/live", edge.live),
             Route("/media/{path:path}", edge.media, methods=["GET", "HEAD"]),
-            # Like CloudFront, which compresses what it may cache: how large a page is should be the same here.
+            # Like CloudFront, which compresses what it may cache: pages are as large here as there.
             Route(
                 "/{path:path}",
                 edge.page,
