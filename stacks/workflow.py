@@ -1,4 +1,4 @@
-"""Workflow: the state machine that makes an uploaded object a video."""
+"""Workflow: the state machine that makes an uploaded object a video, and pictures of it."""
 
 from typing import Any
 
@@ -85,10 +85,15 @@ class Workflow(Construct):
             .when(sfn.Condition.boolean_equals("$.claimed", True), process)
             .otherwise(sfn.Succeed(self, "Duplicate"))
         )
+        start = (
+            sfn.Choice(self, "IsUpload")
+            .when(sfn.Condition.is_present("$.source_key"), claim.next(claimed))
+            .otherwise(self._frame())
+        )
         self.machine = sfn.StateMachine(
             self,
             "Machine",
-            definition_body=sfn.DefinitionBody.from_chainable(claim.next(claimed)),
+            definition_body=sfn.DefinitionBody.from_chainable(start),
             timeout=Duration.seconds(stage.processing_lease.total_seconds()),
             tracing_enabled=stage.tracing,
             logs=sfn.LogOptions(
@@ -102,10 +107,28 @@ class Workflow(Construct):
 
     def _picture(self) -> sfn.Chain:
         poster = self._step("Poster", "poster", payload=JOB_AND_PLAN, result_path="$.poster")
-        key = sfn.JsonPath.string_at("$.poster.poster_key")
-        return poster.next(
-            self._step("Resize", "resize", payload={**JOB, "poster_key": key}, result_path="$")
-        )
+        made = {
+            "poster_key": sfn.JsonPath.string_at("$.poster.poster_key"),
+            "posters": sfn.JsonPath.object_at("$.poster.posters"),
+        }
+        resize = self._step("Resize", "resize", payload={**JOB, **made}, result_path=sfn.JsonPath.DISCARD)
+        record = self._record("RecordPosters", "posters", {**JOB, "posters": made["posters"]})
+        return poster.next(resize).next(record)
+
+    def _frame(self) -> sfn.Chain:
+        """Make a picture of the moment that an owner chose; if that fails, the video keeps the one it has."""
+        at = {"at_ms": sfn.JsonPath.number_at("$.at_ms")}
+        key = {"poster_key": sfn.JsonPath.string_at("$.poster.poster_key")}
+        steps = [
+            self._step("FrameProbe", "probe", input_path="$.job", result_path="$.plan"),
+            self._step("FramePoster", "poster", payload={**JOB_AND_PLAN, **at}, result_path="$.poster"),
+            self._step("FrameResize", "resize", payload={**JOB, **at, **key}, result_path="$.frame"),
+            self._record("RecordFrame", "frame", {**JOB, "frame": sfn.JsonPath.object_at("$.frame")}),
+        ]
+        told = self._record("RecordNoFrame", "no_frame", {**JOB, **at})
+        for step in steps:
+            step.add_catch(told, errors=[sfn.Errors.ALL], result_path=sfn.JsonPath.DISCARD)
+        return sfn.Chain.start(steps[0]).next(steps[1]).next(steps[2]).next(steps[3])
 
     def _sound(self, concurrency: int) -> sfn.Choice:
         """Encode the sound, most often in one go: few at a time, for reading takes longer than encoding.

@@ -44,6 +44,14 @@ def record(session: Session, video: Video, kind: EventKind = EventKind.CHANGED) 
     after_commit(session, lambda: _announce(message))
 
 
+def record_change(session: Session, video: Video) -> Video:
+    """Give the video, which its caller has locked and changed, its next version, and tell of it."""
+    video.version += 1
+    session.flush()
+    record(session, video)
+    return video
+
+
 def _announce(message: Mapping[str, object]) -> None:
     sns: SNSClient = client("sns")
     sns.publish(TopicArn=settings().updates_topic_arn, Message=json.dumps(message))
@@ -68,6 +76,20 @@ def start_processing(source_key: str) -> None:
     sfn: SFNClient = client("stepfunctions")
     sfn.start_execution(
         stateMachineArn=settings().state_machine_arn, input=json.dumps({"source_key": source_key})
+    )
+
+
+def start_frame(video: Video, at_ms: int) -> None:
+    """Start the state machine to make a picture of one moment of a video that is ready."""
+    sfn: SFNClient = client("stepfunctions")
+    job = {
+        "video_id": str(video.id),
+        "revision": video.revision,
+        "attempt": video.attempt,
+        "source_key": video.source_key,
+    }
+    sfn.start_execution(
+        stateMachineArn=settings().state_machine_arn, input=json.dumps({"job": job, "at_ms": at_ms})
     )
 
 

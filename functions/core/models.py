@@ -70,6 +70,7 @@ class Base(MappedAsDataclass, DeclarativeBase):
     type_annotation_map = {  # noqa: RUF012 (SQLAlchemy's own name and shape)
         datetime: DateTime(timezone=True),
         int: BigInteger,
+        list[int]: JSON().with_variant(JSONB, "postgresql"),
         dict[str, Any]: JSON().with_variant(JSONB, "postgresql"),
         Role: _text_enum(Role),
         Visibility: _text_enum(Visibility),
@@ -119,7 +120,9 @@ class Video(Base, kw_only=True):
     `revision` is the rendition set being served (None until ready), `early_revision` the one in which the
     original may be watched until then; `attempt` counts processing runs and fences late messages; `version`
     is the optimistic lock of what people edit; `progress` is in per cent of the chunks while processing, and
-    `ready_expected_at` what the last of them told. Sizes in bytes.
+    `ready_expected_at` what the last of them told. There is a picture of each of `poster_times` (ms, the one
+    we would take first) in `poster_revision`; the owner's choice is `poster_at_ms`,
+    and one of `poster_wanted_ms` is being made for them. Sizes in bytes.
     """
 
     __tablename__ = "videos"
@@ -140,6 +143,10 @@ class Video(Base, kw_only=True):
     revision: Mapped[int | None] = mapped_column(default=None)
     early_revision: Mapped[int | None] = mapped_column(default=None)
     has_storyboard: Mapped[bool | None] = mapped_column(default=None)
+    poster_revision: Mapped[int | None] = mapped_column(default=None)
+    poster_times: Mapped[list[int] | None] = mapped_column(default=None)
+    poster_at_ms: Mapped[int | None] = mapped_column(default=None)
+    poster_wanted_ms: Mapped[int | None] = mapped_column(default=None)
     attempt: Mapped[int] = mapped_column(default=0)
     execution: Mapped[str | None] = mapped_column(default=None)
     lease_expires_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -173,7 +180,24 @@ class Video(Base, kw_only=True):
 
     @property
     def card_key(self) -> str | None:
+        if self.poster_revision is not None and self.poster_ms is not None:
+            return card_key(self.id, self.poster_revision, self.poster_ms)
         return None if self.revision is None else f"{media_prefix(self.id)}{self.revision}/card.jpg"
+
+    @property
+    def picture(self) -> str | None:
+        """Which picture stands for the video: another one has another name."""
+        return self.card_key
+
+    @property
+    def picture_pending(self) -> bool:
+        return self.poster_wanted_ms is not None
+
+    @property
+    def poster_ms(self) -> int | None:
+        """From when in the video its picture is."""
+        times = self.poster_times or []
+        return self.poster_at_ms if self.poster_at_ms in times else next(iter(times), None)
 
     @property
     def playlist_key(self) -> str | None:
@@ -225,6 +249,10 @@ def source_key(video_id: UUID | str) -> str:
 
 def media_prefix(video_id: UUID | str) -> str:
     return f"media/{video_id}/"
+
+
+def card_key(video_id: UUID | str, revision: int, at_ms: int) -> str:
+    return f"{media_prefix(video_id)}{revision}/posters/{at_ms}-card.jpg"
 
 
 def original_key(video_id: UUID | str, revision: int) -> str:

@@ -33,6 +33,8 @@ def fail(
         failure_code=code,
         progress=None,
         early_revision=None,
+        poster_revision=None,
+        poster_wanted_ms=None,
         encoding_started_at=None,
         ready_expected_at=None,
         lease_expires_at=None,

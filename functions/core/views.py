@@ -71,7 +71,8 @@ class Failure(View):
 class VideoView(View):
     """A video as its owner sees it.
 
-    `poster_url` is a short-lived address that only an answer of the API carries, an event never does.
+    `poster_url` is a short-lived address that only an answer of the API carries, an event never does;
+    `picture` is that picture's lasting name, `picture_pending` while the owner's own is made.
     `eta_seconds` counts from the moment of the answer or of the event. An `early` video plays already,
     before it is ready.
     """
@@ -93,6 +94,8 @@ class VideoView(View):
     duration_ms: int | None
     width: int | None
     height: int | None
+    picture: str | None = None
+    picture_pending: bool = False
     poster_url: str | None
     published_at: datetime | None
     trashed_at: datetime | None

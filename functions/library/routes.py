@@ -11,9 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from functions.core.caller import CurrentUser, DatabaseSession
 from functions.core.http import CursorText, IfMatch, Limit, Site, Text, answer, expected_version
-from functions.core.models import Video, VideoState, Visibility
+from functions.core.models import Video, VideoState, Visibility, card_key
 from functions.core.repositories import EventRepository, Slice, UserRepository, VideoRepository
 from functions.core.settings import settings
+from functions.core.storage import signed_urls
 from functions.core.views import EventView, Page, VideoView, View
 from functions.library import service
 
@@ -30,6 +31,24 @@ class EditVideo(BaseModel):
 
 class PublishVideo(BaseModel):
     visibility: Visibility = Visibility.PUBLIC
+
+
+class ChoosePoster(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    at_ms: Annotated[int, Field(ge=0)]
+
+
+class Poster(View):
+    at_ms: int
+    url: str
+
+
+class Posters(View):
+    """The pictures there are, in order of time; `chosen_ms` is the one that stands for the video."""
+
+    items: list[Poster]
+    chosen_ms: int | None
 
 
 class Usage(View):
@@ -97,6 +116,28 @@ def edit(
 ) -> Response[VideoView]:
     version = expected_version(if_match)
     return _one(service.edit(session, user, video_id, version=version, **body.model_dump()), site)
+
+
+@router.get("/api/videos/<video_id>/posters", tags=["library"])
+def posters(video_id: UUID, user: CurrentUser, session: DatabaseSession, site: Site) -> Posters:
+    video = VideoRepository(session).owned(video_id, user.id)
+    times = sorted(video.poster_times or []) if video.poster_revision is not None else []
+    urls = signed_urls(site, [card_key(video.id, video.poster_revision or 0, at_ms) for at_ms in times])
+    items = [Poster(at_ms=at_ms, url=url) for at_ms, url in zip(times, urls, strict=True)]
+    return Posters(items=items, chosen_ms=video.poster_ms if times else None)
+
+
+@router.put("/api/videos/<video_id>/poster", tags=["library"])
+def choose_poster(
+    video_id: UUID,
+    body: ChoosePoster,
+    user: CurrentUser,
+    session: DatabaseSession,
+    site: Site,
+    if_match: IfMatch = None,
+) -> Response[VideoView]:
+    version = expected_version(if_match)
+    return _one(service.choose_poster(session, user, video_id, version=version, at_ms=body.at_ms), site)
 
 
 @router.delete("/api/videos/<video_id>", tags=["library"])

@@ -39,7 +39,30 @@ def edit(
         video.description = description
     if visibility is not None:
         video.visibility = visibility
-    return _changed(session, video)
+    return events.record_change(session, video)
+
+
+MOST_POSTERS = 12
+
+
+def choose_poster(session: Session, owner: User, video_id: UUID, *, version: int, at_ms: int) -> Video:
+    """Let a moment stand for the video: at once if there is a picture of it, else as soon as it is made."""
+    video = _locked(session, owner, video_id, version)
+    times = video.poster_times or []
+    if video.poster_revision is None:
+        raise InvalidStateError("There are no pictures of this video to choose from.")
+    if at_ms in times:
+        video.poster_at_ms, video.poster_wanted_ms = at_ms, None
+        return events.record_change(session, video)
+    if video.state is not VideoState.READY:
+        raise InvalidStateError("A picture of your own can be chosen when the video is ready.")
+    if at_ms >= (video.duration_ms or 0):
+        raise InvalidInputError("The video is over by then.", FieldError("at_ms", "Choose an earlier time."))
+    if len(times) >= MOST_POSTERS:
+        raise InvalidStateError("There are enough pictures of this video. Choose one of them.")
+    video.poster_wanted_ms = at_ms
+    events.start_frame(video, at_ms)
+    return events.record_change(session, video)
 
 
 def publish(
@@ -53,7 +76,7 @@ def publish(
         return video
     video.published_at = video.published_at or now()
     video.visibility = visibility
-    return _changed(session, video)
+    return events.record_change(session, video)
 
 
 def unpublish(session: Session, owner: User, video_id: UUID, *, version: int | None) -> Video:
@@ -63,7 +86,7 @@ def unpublish(session: Session, owner: User, video_id: UUID, *, version: int | N
         return video
     video.published_at = None
     video.visibility = Visibility.PRIVATE
-    return _changed(session, video)
+    return events.record_change(session, video)
 
 
 def trash(session: Session, owner: User, video_id: UUID, *, days: int, version: int | None) -> Video:
@@ -72,7 +95,7 @@ def trash(session: Session, owner: User, video_id: UUID, *, days: int, version: 
         raise InvalidStateError("This video is still being uploaded. Cancel the upload instead.")
     if video.trashed_at is None:
         video.put_in_trash(days)
-        _changed(session, video)
+        events.record_change(session, video)
     return video
 
 
@@ -80,7 +103,7 @@ def restore(session: Session, owner: User, video_id: UUID, *, version: int | Non
     video = _locked(session, owner, video_id, version)
     if video.trashed_at is not None:
         video.take_out_of_trash()
-        _changed(session, video)
+        events.record_change(session, video)
     return video
 
 
@@ -121,11 +144,4 @@ def _locked(session: Session, owner: User, video_id: UUID, version: int | None) 
             "This video was changed somewhere else in the meantime. Look at the new version, then try again.",
             current=VideoView.of(video).model_dump(mode="json"),
         )
-    return video
-
-
-def _changed(session: Session, video: Video) -> Video:
-    video.version += 1
-    session.flush()
-    events.record(session, video)
     return video

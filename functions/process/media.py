@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import ffmpeg
-from PIL import Image, ImageStat
+from PIL import Image, ImageChops, ImageStat
 
 from functions.core.errors import FailureCode, SourceRejectedError
 from functions.core.settings import settings
@@ -74,6 +74,8 @@ AUDIO_LEAD = audio_seconds(AUDIO_GRID_FRAMES)
 
 # A frame says something when it is neither dark nor white nor all of one shade (8-bit luma).
 DARKEST, BRIGHTEST, FLATTEST = 24, 232, 12
+# Two pictures of 16 x 16 that differ by less than this, on average, show the same.
+ALIKE = 2
 MOST_IMAGE_PIXELS = 16_000_000
 
 
@@ -341,6 +343,12 @@ def says_something(picture: bytes) -> bool:
     """Tell a frame worth showing from a fade, a flash or an empty screen."""
     luma = ImageStat.Stat(_jpeg(picture).convert("L"))
     return DARKEST < luma.mean[0] < BRIGHTEST and luma.stddev[0] > FLATTEST
+
+
+def differ(one: bytes, other: bytes) -> bool:
+    """Tell whether two pictures show different things, and not the same a moment later."""
+    small = [_jpeg(picture).convert("L").resize((16, 16)) for picture in (one, other)]
+    return ImageStat.Stat(ImageChops.difference(*small)).mean[0] > ALIKE
 
 
 def shrink(picture: bytes, width: int) -> tuple[bytes, tuple[int, int]]:

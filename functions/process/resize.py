@@ -1,4 +1,4 @@
-"""Make the small picture of a video's card from its poster."""
+"""Make the small pictures of a video's card from its posters."""
 
 from typing import Any
 
@@ -8,18 +8,29 @@ from functions.core.observability import about, observed
 from functions.core.storage import MediaStorage, media_storage
 from functions.process import media
 from functions.process.plan import Job
+from functions.process.poster import poster_name
 
 CARD_WIDTH = 640
 
 
 @observed
 def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    job = Job.model_validate(event["job"])
+    """Answer with the size of the picture, which is of `at_ms` alone or the best of `posters`."""
+    job, storage = Job.model_validate(event["job"]), media_storage()
     about(**job.identity)
-    return {"poster": make_card(job, event["poster_key"], media_storage())}
+    if (at_ms := event.get("at_ms")) is not None:
+        made = make_card(job, event["poster_key"], storage, name=card_name(at_ms))
+        return {"at_ms": at_ms, "bytes": made["bytes"] + storage.size(event["poster_key"])}
+    for at_ms in event.get("posters", []):
+        make_card(job, job.key(poster_name(at_ms)), storage, name=card_name(at_ms))
+    return {"poster": make_card(job, event["poster_key"], storage)}
 
 
-def make_card(job: Job, poster_key: str, storage: MediaStorage) -> dict[str, int]:
+def card_name(at_ms: int) -> str:
+    return f"posters/{at_ms}-card.jpg"
+
+
+def make_card(job: Job, poster_key: str, storage: MediaStorage, *, name: str = "card.jpg") -> dict[str, int]:
     card, (width, height) = media.shrink(storage.get(poster_key), CARD_WIDTH)
-    storage.put(job.key("card.jpg"), card, "image/jpeg")
+    storage.put(job.key(name), card, "image/jpeg")
     return {"width": width, "height": height, "bytes": len(card)}

@@ -25,12 +25,20 @@ def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any] | N
             )
         job = event["job"]
         about(video_id=job["video_id"], attempt=job["attempt"], execution=job.get("execution", ""))
-        ACTIONS[action](session, UUID(job["video_id"]), job["attempt"], event)
-        return None
+        return ACTIONS[action](session, UUID(job["video_id"]), job["attempt"], event)
 
 
-ACTIONS: dict[str, Callable[[Any, UUID, int, dict[str, Any]], None]] = {
+ACTIONS: dict[str, Callable[[Any, UUID, int, dict[str, Any]], dict[str, Any] | None]] = {
     "plan": lambda session, video_id, attempt, event: service.plan(session, video_id, attempt, event["plan"]),
+    "posters": lambda session, video_id, attempt, event: service.posters(
+        session, video_id, attempt, event["posters"]
+    ),
+    "frame": lambda session, video_id, attempt, event: service.frame(
+        session, video_id, attempt, event["frame"]
+    ),
+    "no_frame": lambda session, video_id, attempt, event: service.no_frame(
+        session, video_id, attempt, event["at_ms"]
+    ),
     "original": lambda session, video_id, attempt, _event: service.original(session, video_id, attempt),
     "chunk": lambda session, video_id, attempt, event: service.chunk(
         session, video_id, attempt, event["chunk"]

@@ -108,6 +108,36 @@ def original(session: Session, video_id: UUID, attempt: int) -> None:
     _change(session, video_id, attempt, early_revision=attempt)
 
 
+def posters(session: Session, video_id: UUID, attempt: int, posters: list[int]) -> None:
+    """Show the first of these pictures, each of a time in ms, or the one that the owner chose."""
+    _change(session, video_id, attempt, poster_revision=attempt, poster_times=posters)
+
+
+def frame(session: Session, video_id: UUID, attempt: int, frame: dict[str, int]) -> None:
+    """Offer the picture that its owner wished for, and show it unless they chose another meanwhile."""
+    video = VideoRepository(session).find(video_id, lock=True)
+    if video is None or video.purge_started_at or video.state is not VideoState.READY:
+        return
+    events.watch("tidy", video_id)
+    times, at_ms = video.poster_times or [], frame["at_ms"]
+    if video.attempt != attempt or at_ms in times:
+        return
+    video.poster_times = [*times, at_ms]
+    video.stored_bytes += frame["bytes"]
+    if video.poster_wanted_ms == at_ms:
+        video.poster_at_ms, video.poster_wanted_ms = at_ms, None
+    events.record_change(session, video)
+
+
+def no_frame(session: Session, video_id: UUID, attempt: int, at_ms: int) -> None:
+    """Tell the owner that the picture they wished for cannot be made: the video keeps the one it has."""
+    video = VideoRepository(session).find(video_id, lock=True)
+    events.watch("tidy", video_id)
+    if video is not None and (video.attempt, video.poster_wanted_ms) == (attempt, at_ms):
+        video.poster_wanted_ms = None
+        events.record_change(session, video)
+
+
 def chunk(session: Session, video_id: UUID, attempt: int, chunk: dict[str, Any]) -> None:
     """Count a chunk once, however often it is told."""
     videos = VideoRepository(session)
@@ -192,7 +222,11 @@ def fail(session: Session, video_id: UUID, attempt: int, error: dict[str, Any]) 
 
 def end_of_execution(session: Session, execution: str, execution_input: str) -> None:
     """Fail the video of an execution that ran out of time, was stopped, or could not tell of its failure."""
-    video_id = UUID(json.loads(execution_input)["source_key"].removeprefix("source/"))
+    given = json.loads(execution_input)
+    if "source_key" not in given:
+        no_frame(session, UUID(given["job"]["video_id"]), given["job"]["attempt"], given["at_ms"])
+        return
+    video_id = UUID(given["source_key"].removeprefix("source/"))
     about(video_id=str(video_id), execution=execution)
     processing.fail(session, video_id, FailureCode.INTERNAL, if_execution=execution)
 

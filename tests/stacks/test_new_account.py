@@ -58,7 +58,7 @@ class Account:
         return {
             "Records": lambda: self.record(payload),
             "Probe": lambda: {"audio_chunks": [0], "early": True, "chunks": [*range(self.chunks)]},
-            "Poster": lambda: {"poster_key": "poster"},
+            "Poster": lambda: {"poster_key": "poster", "posters": []},
         }.get(step, dict)()
 
     def record(self, payload: Any) -> Any:

@@ -24,7 +24,7 @@ def states(definition: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def test_a_rejected_source_is_not_tried_again_and_a_hiccup_or_a_busy_account_is(stage: Stage) -> None:
     tasks = [state for _, state in states(machine(stage)) if state["Type"] == "Task"]
-    assert len(tasks) == 13
+    assert len(tasks) == 19
     for task in tasks:
         rejected, busy, anything = task["Retry"]
         assert (rejected["ErrorEquals"], rejected["MaxAttempts"]) == (["SourceRejectedError"], 0)
@@ -79,10 +79,26 @@ def test_payloads_are_as_agreed_with_the_functions(stage: Stage) -> None:
         selected = dict(states(machine(stage)))[pieces]["ItemSelector"]
         assert selected == {**job_and_plan, "chunk.$": "$$.Map.Item.Value"}
     assert inputs["RecordOriginal"] == {"action": "original", "job.$": "$.job"}
-    assert inputs["Resize"] == {"job.$": "$.job", "poster_key.$": "$.poster.poster_key"}
+    job, key = {"job.$": "$.job"}, {"poster_key.$": "$.poster.poster_key"}
+    assert inputs["Resize"] == {**job, **key, "posters.$": "$.poster.posters"}
+    assert inputs["RecordPosters"] == {"action": "posters", **job, "posters.$": "$.poster.posters"}
+    assert inputs["FramePoster"] == {**job_and_plan, "at_ms.$": "$.at_ms"}
+    assert inputs["FrameResize"] == {**job, **key, "at_ms.$": "$.at_ms"}
+    assert inputs["RecordFrame"] == {"action": "frame", **job, "frame.$": "$.frame"}
+    assert inputs["RecordNoFrame"] == {"action": "no_frame", **job, "at_ms.$": "$.at_ms"}
     assert inputs["RecordChunk"] == {"action": "chunk", "job.$": "$.job", "chunk.$": "$.encoded"}
     assert inputs["Finish"] == {"action": "finish", "job.$": "$.job", "package.$": "$.package"}
     assert inputs["Fail"] == {"action": "fail", "job.$": "$.job", "error.$": "$.error"}
+
+
+def test_a_picture_that_cannot_be_made_leaves_the_video_as_it_is(stage: Stage) -> None:
+    outer = machine(stage)["States"]
+    upload = {"Variable": "$.source_key", "IsPresent": True, "Next": "Claim"}
+    assert (outer["IsUpload"]["Choices"], outer["IsUpload"]["Default"]) == ([upload], "FrameProbe")
+    for name in ("FrameProbe", "FramePoster", "FrameResize", "RecordFrame"):
+        caught = {"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": "RecordNoFrame"}
+        assert outer[name]["Catch"] == [caught]
+    assert outer["RecordNoFrame"]["End"]
 
 
 def test_the_original_that_plays_early_fails_nothing_and_keeps_no_function_busy_beside_the_sound(

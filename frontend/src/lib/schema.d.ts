@@ -399,6 +399,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/videos/{video_id}/poster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** PUT /api/videos/{video_id}/poster */
+        put: operations["choose_poster_api_videos__video_id__poster_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/videos/{video_id}/posters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /api/videos/{video_id}/posters */
+        get: operations["posters_api_videos__video_id__posters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/videos/{video_id}/publish": {
         parameters: {
             query?: never;
@@ -505,6 +539,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** ChoosePoster */
+        ChoosePoster: {
+            /** At Ms */
+            at_ms: number;
+        };
         /**
          * CodeSent
          * @description `code_hint` is the code itself where the stage sends no e-mail, else None.
@@ -670,6 +709,23 @@ export interface components {
             url: string;
             /** Type */
             type: string;
+        };
+        /** Poster */
+        Poster: {
+            /** At Ms */
+            at_ms: number;
+            /** Url */
+            url: string;
+        };
+        /**
+         * Posters
+         * @description The pictures there are, in order of time; `chosen_ms` is the one that stands for the video.
+         */
+        Posters: {
+            /** Items */
+            items: components["schemas"]["Poster"][];
+            /** Chosen Ms */
+            chosen_ms: number | null;
         };
         /**
          * PublicVideo
@@ -842,7 +898,8 @@ export interface components {
          * VideoView
          * @description A video as its owner sees it.
          *
-         *     `poster_url` is a short-lived address that only an answer of the API carries, an event never does.
+         *     `poster_url` is a short-lived address that only an answer of the API carries, an event never does;
+         *     `picture` is that picture's lasting name, `picture_pending` while the owner's own is made.
          *     `eta_seconds` counts from the moment of the answer or of the event. An `early` video plays already,
          *     before it is ready.
          */
@@ -884,6 +941,13 @@ export interface components {
             width: number | null;
             /** Height */
             height: number | null;
+            /** Picture */
+            picture?: string | null;
+            /**
+             * Picture Pending
+             * @default false
+             */
+            picture_pending: boolean;
             /** Poster Url */
             poster_url: string | null;
             /** Published At */
@@ -1812,6 +1876,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Grant"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_poster_api_videos__video_id__poster_put: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-match"?: string | null;
+            };
+            path: {
+                video_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChoosePoster"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    posters_api_videos__video_id__posters_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Posters"];
                 };
             };
             /** @description A problem */

@@ -34,7 +34,7 @@ Handler = Callable[[Any, Any], Any]
 Fault = Callable[["Moment"], None]
 Call = Callable[[], Any]
 TEMPORARY = re.compile(re.escape(tempfile.gettempdir()) + r"/tmp\w+")
-OWN = {"id", "video_id", "owner_id", "revision", "attempt", "execution", "version"}
+OWN = {"id", "video_id", "owner_id", "revision", "poster_revision", "attempt", "execution", "version"}
 """Columns in which two videos, or two runs of one, differ."""
 GRACE_SECONDS = 15 * 60
 LONGEST_SECONDS = 2 * 86400
