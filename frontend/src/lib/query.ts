@@ -6,6 +6,7 @@ export const keys = {
   me: ["me"],
   videos: ["videos"],
   video: (id: string) => ["video", id],
+  posters: (id: string) => ["posters", id],
   trash: ["trash"],
   usage: ["usage"],
   uploads: ["uploads"],

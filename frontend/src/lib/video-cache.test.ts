@@ -3,7 +3,7 @@ import { QueryClient } from "@tanstack/react-query";
 import { expect, it } from "vitest";
 import type { Video } from "./models";
 import { keys } from "./query";
-import { applyVideo, forgetVideo } from "./video-cache";
+import { applyVideo, forgetVideo, lostPicture } from "./video-cache";
 
 function video(id: string, change: Partial<Video> = {}): Video {
   return {
@@ -11,6 +11,7 @@ function video(id: string, change: Partial<Video> = {}): Video {
     title: id,
     created_at: `2026-01-0${id.length}T00:00:00Z`,
     trashed_at: null,
+    picture: "one",
     poster_url: null,
     revision: 1,
     version: 1,
@@ -56,6 +57,17 @@ it("leaves a video out that belongs on a page not loaded yet", () => {
   expect(ids(client, keys.videos)).toEqual(["ccc", "bb"]);
 });
 
+it("knows when a picture that is waited for does not come", () => {
+  const client = cache([]);
+  client.setQueryData(keys.video("a"), video("a", { picture_pending: true }));
+  const waited = [
+    video("a", { version: 2, picture_pending: true }),
+    video("a", { version: 2, picture_pending: false, picture: "other" }),
+    video("a", { version: 2, picture_pending: false }),
+  ];
+  expect(waited.map((change) => lostPicture(client, change))).toEqual([false, false, true]);
+});
+
 it("moves a video to the trash and back", () => {
   const client = cache([video("a")]);
   applyVideo(client, video("a", { version: 2, trashed_at: "2026-02-01T00:00:00Z" }));
@@ -64,11 +76,11 @@ it("moves a video to the trash and back", () => {
   expect([ids(client, keys.videos), ids(client, keys.trash)]).toEqual([["a"], []]);
 });
 
-it("keeps the picture on screen while its revision is the same", () => {
+it("keeps the picture on screen while it is the same", () => {
   const client = cache([video("a", { poster_url: "/one" })]);
   applyVideo(client, video("a", { version: 2, poster_url: "/two" }));
   expect(list(client, keys.videos)[0]?.poster_url).toBe("/one");
-  applyVideo(client, video("a", { version: 3, poster_url: "/three", revision: 2 }));
+  applyVideo(client, video("a", { version: 3, poster_url: "/three", picture: "other" }));
   expect(list(client, keys.videos)[0]?.poster_url).toBe("/three");
 });
 

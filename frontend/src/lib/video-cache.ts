@@ -16,11 +16,17 @@ export function applyVideo(client: QueryClient, video: Video): void {
   void client.invalidateQueries({ queryKey: keys.usage, refetchType: settled(video) ? "active" : "none" });
 }
 
-/** Whether a list shows this finished video without its picture, as after an event. */
+/** Whether a list shows this video without the picture it has, as after an event. */
 export function lacksPicture(client: QueryClient, id: string): boolean {
   const pages = client.getQueryData<Pages>(keys.videos)?.pages ?? [];
   const video = pages.flatMap((page) => page.items).find((item) => item.id === id);
-  return video?.state === "ready" && video.poster_url === null;
+  return video !== undefined && video.picture != null && video.poster_url === null;
+}
+
+/** Whether a change says that the picture its owner waits for could not be made. */
+export function lostPicture(client: QueryClient, video: Video): boolean {
+  const before = client.getQueryData<Video>(keys.video(video.id));
+  return before?.picture_pending === true && !video.picture_pending && video.picture === before.picture;
 }
 
 export function forgetVideo(client: QueryClient, id: string): void {
@@ -73,7 +79,7 @@ function mapItems(pages: Pages, change: (video: Video) => Video): Pages {
 function newer(cached: Video, incoming: Video): Video {
   if (incoming.version < cached.version) return cached;
   // Events carry no picture, and answers sign its address anew: keep the one on screen, or it would flicker.
-  const samePicture = cached.poster_url !== null && cached.revision === incoming.revision;
+  const samePicture = cached.poster_url !== null && cached.picture === incoming.picture;
   return samePicture ? { ...incoming, poster_url: cached.poster_url } : incoming;
 }
 

@@ -9,6 +9,7 @@ import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { ChoiceGroup, Form, FormProblem, TextField } from "@/ui/field";
 import { toast } from "@/ui/toast";
+import { PosterChoice } from "./poster-choice";
 import { useEdit, usePublish, type VideoEdit } from "./queries";
 import { VISIBILITY_CHOICES } from "./visibility";
 
@@ -125,6 +126,7 @@ export function EditDialog({ video, onClose }: { video: Video; onClose: () => vo
           maxLength={5000}
           rows={5}
         />
+        <PosterChoice video={video} />
         {(canPublish || !isDraft) && (
           <ChoiceGroup
             label={isDraft ? "Who may watch it once published" : "Who may watch it"}

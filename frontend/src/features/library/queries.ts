@@ -30,6 +30,14 @@ export const libraryQueries = {
       initialPageParam: null as string | null,
       getNextPageParam: (last) => last.next_cursor ?? null,
     }),
+  posters: (id: string, picture: string | null) =>
+    queryOptions({
+      // A new picture is one more to choose from.
+      queryKey: [...keys.posters(id), picture],
+      queryFn: ({ signal }) =>
+        unwrap(api.GET("/api/videos/{video_id}/posters", { params: { path: { video_id: id } }, signal })),
+      staleTime: 60_000, // their addresses live for 150 s at least
+    }),
   usage: () =>
     queryOptions({
       queryKey: keys.usage,
@@ -80,6 +88,19 @@ export function useEdit() {
       ),
     (video, edit) => ({ ...video, ...edit }),
     { quiet: true },
+  );
+}
+
+export function useChoosePoster() {
+  return useVideoMutation<{ at_ms: number }>(
+    (video, body) =>
+      unwrap(
+        api.PUT("/api/videos/{video_id}/poster", {
+          params: { path: { video_id: video.id }, header: { "if-match": `"${video.version}"` } },
+          body,
+        }),
+      ),
+    (video) => video,
   );
 }
 

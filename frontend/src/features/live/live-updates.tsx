@@ -2,11 +2,13 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { api, unwrap } from "@/lib/api";
-import { applyVideo, forgetVideo, lacksPicture, refetchEverything } from "@/lib/video-cache";
+import { applyVideo, forgetVideo, lacksPicture, lostPicture, refetchEverything } from "@/lib/video-cache";
+import { toast } from "@/ui/toast";
 import { LiveConnection, type LiveStatus } from "./live-connection";
 
 /** Short cuts heal before anyone could read about them. */
 const SAY_AFTER_MS = 3_000;
+const NO_PICTURE = "The picture could not be made. The video keeps the one it has: try another moment.";
 
 export function LiveUpdates() {
   const client = useQueryClient();
@@ -26,7 +28,10 @@ export function LiveUpdates() {
       apply: (events) => {
         for (const { kind, video, video_id } of events) {
           if (kind === "video.removed" || !video) forgetVideo(client, video_id);
-          else applyVideo(client, video);
+          else {
+            if (lostPicture(client, video)) toast(NO_PICTURE, { tone: "bad" });
+            applyVideo(client, video);
+          }
           if (lacksPicture(client, video_id)) void fetchPicture(client, video_id);
         }
       },

@@ -1,6 +1,7 @@
 /** The video player: our own controls on the plain <video> element. */
 import {
   Gauge,
+  ImagePlus,
   LoaderCircle,
   Maximize,
   Minimize,
@@ -34,9 +35,21 @@ interface Props {
   width: number | null;
   height: number | null;
   onLost: () => Promise<void>;
+  /** Takes the moment that is shown, in seconds, as the video's picture; missing where that isn't one's own. */
+  onPicture?: ((seconds: number) => void) | undefined;
 }
 
-export function Player({ videoId, source, title, poster, storyboard, width, height, onLost }: Props) {
+export function Player({
+  videoId,
+  source,
+  title,
+  poster,
+  storyboard,
+  width,
+  height,
+  onLost,
+  onPicture,
+}: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const video = useRef<HTMLVideoElement>(null);
   const playback = usePlayback(videoId, source, video, onLost);
@@ -246,6 +259,15 @@ export function Player({ videoId, source, title, poster, storyboard, width, heig
                     </MenuItem>
                   ))}
                 </Menu>
+              )}
+              {onPicture && (
+                <IconButton
+                  icon={ImagePlus}
+                  label="Use this moment as the picture"
+                  onPress={() => onPicture(video.current?.currentTime ?? 0)}
+                  look="overlay"
+                  size="small"
+                />
               )}
               {document.pictureInPictureEnabled && (
                 <IconButton

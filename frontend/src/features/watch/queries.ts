@@ -1,7 +1,10 @@
 /** What everyone may see: Explore, a person's page, one video. */
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "@/lib/api";
+import type { Video } from "@/lib/models";
 import { keys } from "@/lib/query";
+import { applyVideo } from "@/lib/video-cache";
+import { toast } from "@/ui/toast";
 
 const PAGE = 24;
 
@@ -44,3 +47,31 @@ export const watchQueries = {
         unwrap(api.GET("/api/videos/{video_id}/watch", { params: { path: { video_id: id } }, signal })),
     }),
 };
+
+/** Makes a moment of one's own video its picture: one there is at once, another when it has been made. */
+export function useTakePicture() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async ({ id, seconds }: { id: string; seconds: number }) => {
+      const path = { video_id: id };
+      const before = await unwrap(api.GET("/api/videos/{video_id}", { params: { path } }));
+      const last = (before.duration_ms ?? 0) - 1;
+      return unwrap(
+        api.PUT("/api/videos/{video_id}/poster", {
+          params: { path, header: { "if-match": `"${before.version}"` } },
+          body: { at_ms: Math.max(0, Math.min(last, Math.round(seconds * 1000))) },
+        }),
+      );
+    },
+    onSuccess: (video) => {
+      client.setQueryData<Video>(keys.video(video.id), video); // so that it shows whether the picture comes
+      applyVideo(client, video);
+      toast(
+        video.picture_pending
+          ? "The picture is being made. It changes by itself."
+          : "This moment is the picture now.",
+        { tone: "good" },
+      );
+    },
+  });
+}

@@ -13,11 +13,12 @@ import { Button, ButtonLink } from "@/ui/button";
 import { ExploringFox, FetchingDog, FilmingBear } from "@/ui/characters";
 import { EmptyState, usePageTitle } from "@/ui/page";
 import { Player } from "./player";
-import { watchQueries } from "./queries";
+import { useTakePicture, watchQueries } from "./queries";
 
 export function WatchPage() {
   const { videoId = "" } = useParams();
   const client = useQueryClient();
+  const takePicture = useTakePicture();
   const watch = useQuery(watchQueries.video(videoId));
   const video = watch.data;
   const source = video?.playback ?? video?.early;
@@ -61,6 +62,11 @@ export function WatchPage() {
           storyboard={video.storyboard}
           width={video.width}
           height={video.height}
+          onPicture={
+            video.mine && video.playback
+              ? (seconds) => takePicture.mutate({ id: video.id, seconds })
+              : undefined
+          }
           onLost={() => client.invalidateQueries({ queryKey: keys.watch(video.id) })}
         />
       )}
