@@ -30,7 +30,7 @@ test("its owner watches the original while the qualities are made, and does not 
   await expectAccessible(page);
   await info.attach("watch", { body: await page.screenshot(), contentType: "image/png" });
 
-  await page.keyboard.press("3");
+  await page.keyboard.press("5");
   await expect.poll(() => position(page)).toBeGreaterThan(27);
   await expect(page.getByText("Better qualities follow")).toBeHidden(PROCESSING);
   await expect(page.getByRole("button", { name: /^Quality/ })).toBeAttached();
