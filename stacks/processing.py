@@ -213,7 +213,12 @@ class Processing(Construct):
         self.machine.grant_execution(sweep, "states:StopExecution")
         media = self._data.media
         sweep.allow("s3:ListBucket", "s3:ListBucketMultipartUploads", on=media.bucket_arn)
-        sweep.allow("s3:GetObject", on=media.arn_for_objects("source/*"))  # to ask whether one is there
+        sweep.allow(
+            "s3:GetObject",  # to ask whether one is there
+            "s3:ListMultipartUploadParts",
+            "s3:PutObject",  # to join the parts of an upload whose page is gone
+            on=media.arn_for_objects("source/*"),
+        )
         sweep.allow(
             "s3:DeleteObject",
             "s3:AbortMultipartUpload",

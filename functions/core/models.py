@@ -266,11 +266,17 @@ def work_prefix(video_id: UUID | str) -> str:
 
 
 class Upload(Base, kw_only=True):
-    """A multipart upload under way; gone when the video is complete."""
+    """A multipart upload under way; gone when the video is complete.
+
+    `check_at` is when the watchdog looks whether all of it has arrived, should nobody have said so by then.
+    """
 
     __tablename__ = "uploads"
 
     LIFETIME = timedelta(days=7)
+    CHECK_AFTER = timedelta(minutes=45)
+    LATEST_PART = timedelta(minutes=30)
+    """After its address was signed: it works for 15 minutes, and a part that began then takes a while."""
 
     video_id: Mapped[UUID] = mapped_column(ForeignKey("videos.id", ondelete="CASCADE"), primary_key=True)
     s3_upload_id: Mapped[str]
@@ -278,6 +284,7 @@ class Upload(Base, kw_only=True):
     part_size: Mapped[int]
     fingerprint: Mapped[str] = mapped_column(String(200), default="")
     expires_at: Mapped[datetime] = mapped_column(default_factory=lambda: now() + Upload.LIFETIME, index=True)
+    check_at: Mapped[datetime | None] = mapped_column(default=None)
 
     video: Mapped[Video] = relationship(init=False, lazy="raise")
 
@@ -288,6 +295,15 @@ class Upload(Base, kw_only=True):
     def part_length(self, number: int) -> int:
         """Length of part `number` (from 1) in bytes; the last one is what remains."""
         return min(self.part_size, self.size_bytes - (number - 1) * self.part_size)
+
+    def is_watched(self) -> bool:
+        """Tell whether somebody looks after what is sent from now on."""
+        return self.check_at is not None and self.check_at >= now() + self.LATEST_PART
+
+    def watch(self) -> int:
+        """Settle when the watchdog looks; return in how many seconds."""
+        self.check_at = now() + self.CHECK_AFTER
+        return int(self.CHECK_AFTER.total_seconds())
 
 
 class Chunk(Base, kw_only=True):

@@ -324,6 +324,10 @@ class UploadRepository:
         statement = self._with_video().where(Upload.video_id == video_id, Video.owner_id == owner_id)
         return self._session.scalars(statement).one_or_none()
 
+    def get(self, video_id: UUID) -> Upload | None:
+        """Return the upload whoever owns it; for functions that act for the drive itself."""
+        return self._session.scalars(self._with_video().where(Upload.video_id == video_id)).one_or_none()
+
     def of(self, owner_id: UUID) -> Sequence[Upload]:
         statement = self._with_video().where(Video.owner_id == owner_id).order_by(Upload.video_id.desc())
         return self._session.scalars(statement).all()

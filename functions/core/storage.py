@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ class Part:
     number: int
     size: int
     etag: str
+    arrived_at: datetime
 
 
 class MissingObjectError(Exception):
@@ -113,7 +115,7 @@ class MediaStorage:
                 Bucket=self._bucket, Key=key, UploadId=upload_id
             )
             return [
-                Part(part["PartNumber"], part["Size"], part["ETag"])
+                Part(part["PartNumber"], part["Size"], part["ETag"], part["LastModified"])
                 for page in pages
                 for part in page.get("Parts", [])
             ]

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
-from functions.core import events, processing
+from sqlalchemy.orm import Session
+
+from functions.core import events, joining, processing
 from functions.core.database import after_commit, transaction
-from functions.core.errors import FailureCode
+from functions.core.errors import FailureCode, NotFoundError, PartsMissingError, SizeMismatchError
 from functions.core.models import (
     EventKind,
     Video,
@@ -83,6 +85,24 @@ def _left(video: Video) -> int:
     return math.ceil((video.lease_expires_at - now()).total_seconds())
 
 
+def check_upload(storage: MediaStorage, video_id: UUID) -> None:
+    """Complete an upload all of whose parts have arrived, should its page be gone; leave any other alone."""
+    with transaction() as session:
+        _complete_if_whole(session, storage, video_id)
+
+
+def _complete_if_whole(session: Session, storage: MediaStorage, video_id: UUID) -> bool:
+    upload = UploadRepository(session).get(video_id)
+    if upload is None:
+        return False
+    try:
+        video = joining.complete(session, storage, upload)
+    except (PartsMissingError, SizeMismatchError, NotFoundError):
+        return False
+    logger.info("An upload that nobody completed was whole", video_id=str(video_id))
+    return video is not None
+
+
 def drop_upload(storage: MediaStorage, video_id: UUID) -> None:
     """Give up an upload that nobody finished in time; one that is whole after all is processed instead."""
     with transaction() as session:
@@ -92,6 +112,8 @@ def drop_upload(storage: MediaStorage, video_id: UUID) -> None:
             return
         if _is_there(storage, video.source_key):
             events.start_processing(video.source_key)
+            return
+        if _complete_if_whole(session, storage, video_id):
             return
         _abort_uploads(storage, video.source_key)
         events.record(session, video, EventKind.REMOVED)
@@ -182,6 +204,7 @@ def _is_there(storage: MediaStorage, key: str) -> bool:
 
 JOBS: dict[str, Callable[[MediaStorage, UUID], None]] = {
     "job": check_job,
+    "check_upload": check_upload,
     "drop_upload": drop_upload,
     "purge": purge,
     "remove_bytes": remove_bytes,

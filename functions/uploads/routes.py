@@ -47,7 +47,7 @@ class PartView(View):
 
 
 class UploadView(View):
-    """An open upload; every part but the last is `part_size` bytes long."""
+    """An open upload; every part but the last is `part_size` bytes long. A list leaves the parts out."""
 
     video_id: UUID
     file_name: str
@@ -57,6 +57,7 @@ class UploadView(View):
     fingerprint: str
     expires_at: datetime
     parts: list[PartView]
+    last_part_at: datetime | None
 
     @classmethod
     def of(cls, upload: Upload, parts: list[Part] | None = None) -> "UploadView":
@@ -69,6 +70,7 @@ class UploadView(View):
             fingerprint=upload.fingerprint,
             expires_at=upload.expires_at,
             parts=[PartView.model_validate(part) for part in parts or []],
+            last_part_at=max((part.arrived_at for part in parts or []), default=None),
         )
 
 

@@ -5,16 +5,14 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from functions.core import events
+from functions.core import events, joining
 from functions.core.errors import (
     FieldError,
     FileTooLargeError,
     InvalidInputError,
     InvalidStateError,
     NotFoundError,
-    PartsMissingError,
     QuotaExceededError,
-    SizeMismatchError,
 )
 from functions.core.models import EventKind, Upload, User, Video, VideoState, uuid7
 from functions.core.repositories import UploadRepository, UserRepository, VideoRepository
@@ -89,69 +87,21 @@ def stored_parts(storage: MediaStorage, upload: Upload) -> list[Part]:
 
 
 def sign_parts(storage: MediaStorage, upload: Upload, numbers: list[int]) -> dict[int, str]:
+    """Sign the addresses of some parts, and have the upload looked after once those can be used no more."""
     if unknown := [number for number in numbers if not 1 <= number <= upload.part_count]:
         detail = f"This upload has the parts 1 to {upload.part_count}; there is no part {unknown[0]}."
         raise InvalidInputError(detail, FieldError("numbers", detail))
+    if not upload.is_watched():
+        events.watch("check_upload", upload.video_id, seconds=upload.watch())
     key = upload.video.source_key
     return {n: storage.part_url(key, upload.s3_upload_id, n, upload.part_length(n)) for n in numbers}
 
 
 def complete(session: Session, storage: MediaStorage, owner: User, video_id: UUID) -> Video:
     """Join the parts and hand the video to processing. Doing it again changes nothing and succeeds."""
-    videos = VideoRepository(session)
     upload = UploadRepository(session).find(video_id, owner.id)
-    if upload is None:
-        return videos.owned(video_id, owner.id)
-    _join(storage, upload)
-    video = videos.move(video_id, to=VideoState.UPLOADED, expected=[VideoState.UPLOADING])
-    UploadRepository(session).remove(video_id)  # after the video, in the order in which records locks them
-    if video is None:  # another request, or the bucket's own event, was quicker
-        return _found_or_unwanted(session, owner, video_id)
-    events.watch("job", video_id, seconds=events.START_WITHIN_SECONDS)
-    events.record(session, video)
-    return video
-
-
-def _found_or_unwanted(session: Session, owner: User, video_id: UUID) -> Video:
-    """Return the video; if it was given up while its parts were joined, have what was joined removed."""
-    try:
-        return VideoRepository(session).owned(video_id, owner.id)
-    except NotFoundError:
-        events.watch("remove_bytes", video_id)
-        raise
-
-
-def _join(storage: MediaStorage, upload: Upload) -> None:
-    key = upload.video.source_key
-    try:
-        parts = storage.parts(key, upload.s3_upload_id)
-        _check_parts(upload, parts)
-        storage.complete_upload(key, upload.s3_upload_id, parts)
-    except MissingObjectError as error:
-        # Joined already by a request whose answer got lost: then the object is there, whole.
-        try:
-            whole = storage.size(key) == upload.size_bytes
-        except MissingObjectError:
-            whole = False
-        if not whole:
-            raise NotFoundError("This upload is no longer open. Start it again.") from error
-
-
-def _check_parts(upload: Upload, parts: list[Part]) -> None:
-    """Hold what S3 has against what was announced."""
-    stored = {part.number: part.size for part in parts}
-    if missing := [number for number in range(1, upload.part_count + 1) if number not in stored]:
-        raise PartsMissingError(
-            f"{len(missing)} of {upload.part_count} parts have not arrived yet. Send them, then try again.",
-            parts=missing[:1000],
-        )
-    if wrong := [number for number, size in stored.items() if size != _expected_length(upload, number)]:
-        detail = "Some parts are not as long as announced. Send them again, then complete again."
-        raise SizeMismatchError(detail, parts=wrong[:1000])
-
-
-def _expected_length(upload: Upload, number: int) -> int:
-    return upload.part_length(number) if number <= upload.part_count else 0
+    video = None if upload is None else joining.complete(session, storage, upload)
+    return video or VideoRepository(session).owned(video_id, owner.id)
 
 
 def abort(session: Session, storage: MediaStorage, owner: User, video_id: UUID) -> None:

@@ -113,7 +113,9 @@ def test_only_the_sweep_deletes_objects(stage: Stage) -> None:
             {
                 "s3:ListBucket",
                 "s3:ListBucketMultipartUploads",
+                "s3:ListMultipartUploadParts",
                 "s3:GetObject",
+                "s3:PutObject",
                 "s3:DeleteObject",
                 "s3:AbortMultipartUpload",
             },

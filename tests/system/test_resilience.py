@@ -160,3 +160,12 @@ def test_an_event_that_comes_again_and_again_starts_one_run(ann, clip, aws, stag
     late = machine.start_execution(stateMachineArn=stage["state_machine"], input=again)["executionArn"]
     eventually(lambda: machine.describe_execution(executionArn=late)["status"] == "SUCCEEDED", what="an end")
     kept(video_id)
+
+
+def test_an_upload_whose_page_is_gone_after_its_last_part_becomes_a_video(ann, clip, stage, aws):
+    body = clip.read_bytes()
+    upload = ann.start_upload("left alone.mp4", len(body))
+    ann.put_parts(upload, body, list(range(1, upload["part_count"] + 1)))
+    look = {"job": "check_upload", "video_id": upload["video_id"], "due": 0}
+    aws("sqs").send_message(QueueUrl=stage["queues"]["watchdog"], MessageBody=json.dumps(look))
+    assert ann.settled(upload["video_id"])["state"] == "ready"

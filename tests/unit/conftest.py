@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,6 +17,8 @@ from functions.core.caller import SESSION_COOKIE, token_hash
 from functions.core.models import Base, User, Video, VideoState
 from functions.core.models import Session as BrowserSession
 from functions.core.storage import MissingObjectError, Part
+
+ARRIVED = datetime(2026, 11, 25, tzinfo=UTC)
 
 
 class FakeStorage:
@@ -37,7 +40,8 @@ class FakeStorage:
         self.uploads[key, upload_id][number] = body
 
     def parts(self, key: str, upload_id: str) -> list[Part]:
-        return [Part(n, len(body), f'"{n}"') for n, body in sorted(self._upload(key, upload_id).items())]
+        bodies = sorted(self._upload(key, upload_id).items())
+        return [Part(n, len(body), f'"{n}"', ARRIVED) for n, body in bodies]
 
     def complete_upload(self, key: str, upload_id: str, parts: list[Part]) -> None:
         bodies = self._upload(key, upload_id)

@@ -3,7 +3,7 @@
 import json
 import time
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -127,6 +127,53 @@ def test_an_expired_upload_that_is_whole_after_all_is_processed_and_not_dropped(
     do("drop_upload", video_id, lambda_context)
     assert read(video_id) is not None
     assert doorbells.started == [f"source/{video_id}"]
+
+
+@pytest.fixture
+def left_alone(ann, bucket):
+    """Return a function that starts an upload of two parts, sends some, and never says that it is done."""
+
+    def begin(*numbers):
+        size = 8 * 1024**2 + 5
+        video_id = ann.post("/api/uploads", {"file_name": "a.mp4", "size": size}).json["video_id"]
+        ((key, upload_id),) = bucket.uploads
+        for number in numbers:
+            bucket.put_part(key, upload_id, number, b"x" * (5 if number == 2 else 8 * 1024**2))
+        return UUID(video_id)
+
+    return begin
+
+
+@pytest.mark.parametrize("job", ["check_upload", "drop_upload"])
+def test_an_upload_whose_parts_are_all_there_is_completed_though_its_page_is_gone(
+    left_alone, bucket, doorbells, lambda_context, job
+):
+    video_id = left_alone(1, 2)
+    do(job, video_id, lambda_context)
+    assert read(video_id).state is VideoState.UPLOADED
+    assert len(bucket.objects[f"source/{video_id}"]) == 8 * 1024**2 + 5
+    assert ("job", str(video_id), 900) in doorbells.watched
+    assert doorbells.announced[-1]["event"]["video"]["state"] == "uploaded"
+    do(job, video_id, lambda_context)
+    assert read(video_id).state is VideoState.UPLOADED, "a second look changes nothing"
+
+
+def test_a_look_leaves_an_upload_alone_that_still_lacks_a_part(ann, left_alone, bucket, lambda_context):
+    video_id = left_alone(2)
+    do("check_upload", video_id, lambda_context)
+    assert read(video_id).state is VideoState.UPLOADING
+    shown = ann.get(f"/api/uploads/{video_id}").json
+    assert [part["number"] for part in shown["parts"]] == [2]
+    assert shown["last_part_at"] == "2026-11-25T00:00:00Z"
+
+
+def test_a_look_at_an_upload_that_s3_dropped_leaves_it_to_its_end(left_alone, bucket, lambda_context):
+    video_id = left_alone(1, 2)
+    bucket.uploads.clear()
+    do("check_upload", video_id, lambda_context)
+    assert read(video_id).state is VideoState.UPLOADING
+    do("drop_upload", video_id, lambda_context)
+    assert read(video_id) is None
 
 
 def test_bytes_without_a_row_are_removed_and_bytes_with_one_are_not(ann, add_video, bucket, lambda_context):

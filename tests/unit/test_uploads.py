@@ -70,3 +70,20 @@ def test_giving_up_tells_the_other_pages_and_looks_for_late_parts(ann, bucket, d
     assert ann.send("DELETE", f"/api/uploads/{video_id}").status == 204
     assert doorbells.announced[-1]["event"]["kind"] == EventKind.REMOVED
     assert ("remove_bytes", video_id, 900) in doorbells.watched
+
+
+def sign(person, video_id):
+    assert person.post(f"/api/uploads/{video_id}/parts", {"numbers": [1]}).status == 200
+
+
+def test_whoever_signs_parts_has_the_upload_looked_after_once_they_can_no_longer_arrive(
+    ann, bucket, doorbells, elsewhere
+):
+    video_id = start(ann, bucket)
+    looks = [("check_upload", video_id, 2700)]
+    sign(ann, video_id)
+    sign(ann, video_id)
+    assert doorbells.watched == looks, "one look serves all that is signed early enough before it"
+    elsewhere("UPDATE uploads SET check_at = now() + interval '29 minutes' WHERE video_id = :id", video_id)
+    sign(ann, video_id)
+    assert doorbells.watched == looks * 2

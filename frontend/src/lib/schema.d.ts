@@ -841,7 +841,7 @@ export interface components {
         };
         /**
          * UploadView
-         * @description An open upload; every part but the last is `part_size` bytes long.
+         * @description An open upload; every part but the last is `part_size` bytes long. A list leaves the parts out.
          */
         UploadView: {
             /**
@@ -866,6 +866,8 @@ export interface components {
             expires_at: string;
             /** Parts */
             parts: components["schemas"]["PartView"][];
+            /** Last Part At */
+            last_part_at: string | null;
         };
         /** Uploads */
         Uploads: {

@@ -42,6 +42,7 @@ export class FakeStage implements UploadServer {
       fingerprint: file.fingerprint,
       expires_at: new Date(Date.now() + 86_400_000).toISOString(),
       parts: [],
+      last_part_at: null,
     };
     this.uploads.set(video_id, upload);
     this.bytes.set(video_id, new Map());
