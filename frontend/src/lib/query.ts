@@ -10,6 +10,7 @@ export const keys = {
   trash: ["trash"],
   usage: ["usage"],
   uploads: ["uploads"],
+  upload: (id: string) => ["uploads", id],
   uploadConfig: ["uploads", "config"],
   explore: ["explore"],
   user: (id: string) => ["user", id],

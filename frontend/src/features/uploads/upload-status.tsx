@@ -1,5 +1,5 @@
 /** How far one upload is, in a line, a bar and a few buttons. */
-import { FileVideo, RotateCcw, X } from "lucide-react";
+import { Check, FileVideo, RotateCcw, X } from "lucide-react";
 import { useState } from "react";
 import * as format from "@/lib/format";
 import type { Upload } from "@/lib/models";
@@ -8,7 +8,15 @@ import type { UploadProgress } from "@/lib/upload/types";
 import { Button } from "@/ui/button";
 import { Progress } from "@/ui/progress";
 import { pickFiles, reopen } from "./pick-files";
-import { useCancelUpload, useRemembered, useUnfinished, useUploadList, useUploads } from "./uploads";
+import {
+  useArrived,
+  useCancelUpload,
+  useFinishUpload,
+  useRemembered,
+  useUnfinished,
+  useUploadList,
+  useUploads,
+} from "./uploads";
 
 export function percentOf({ sent, size }: Pick<UploadProgress, "sent" | "size">): number {
   return size === 0 ? 0 : Math.floor((sent / size) * 100);
@@ -87,8 +95,12 @@ export function RunningUpload({ upload }: { upload: UploadProgress }) {
 export function UnfinishedUpload({ upload }: { upload: Upload }) {
   const engine = useUploads();
   const cancel = useCancelUpload();
+  const finish = useFinishUpload();
+  const arrived = useArrived(upload.video_id);
   const remembered = useRemembered(upload.video_id);
   const [problem, setProblem] = useState<string | null>(null);
+  const whole = arrived?.bytes === upload.size_bytes;
+  const elsewhere = !whole && !remembered && arrived?.goesOn;
 
   async function resume() {
     setProblem(null);
@@ -100,26 +112,50 @@ export function UnfinishedUpload({ upload }: { upload: Upload }) {
       await engine.resume(upload, picked.file, picked.handle);
     } catch (error) {
       if (!(error instanceof WrongFileError)) throw error;
-      setProblem(`That is another file. Please choose “${upload.file_name}” again.`);
+      setProblem(error.message);
     }
+  }
+
+  function whatNow(): string {
+    if (whole) return "It is finished by itself within the hour, or now.";
+    const kept = `kept until ${format.date(upload.expires_at)}.`;
+    if (remembered?.handle) return `What has arrived is ${kept}`;
+    return `Choose the same file ${elsewhere ? "to continue it here" : "again"}: what has arrived is ${kept}`;
   }
 
   return (
     <div className="flex flex-wrap items-center justify-between gap-x-3 gap-y-2 rounded-2xl bg-brand-soft px-4 py-3">
-      <p className="min-w-0 text-sm">
-        <strong className="block font-semibold">This upload was interrupted.</strong>
-        {problem ? (
-          <span role="alert">{problem}</span>
-        ) : remembered?.handle ? (
-          "What has arrived is kept."
-        ) : (
-          "Choose the same file again: what has arrived is kept."
-        )}
-      </p>
+      <div className="min-w-0 text-sm">
+        <p className="font-semibold">
+          {whole
+            ? "All of it has arrived."
+            : elsewhere
+              ? "Another device is sending this."
+              : "This upload was interrupted."}
+          {!whole && arrived && (
+            <span className="font-normal tabular-nums">
+              {` ${format.bytes(arrived.bytes)} of ${format.bytes(upload.size_bytes)} arrived.`}
+            </span>
+          )}
+        </p>
+        {problem ? <p role="alert">{problem}</p> : <p>{whatNow()}</p>}
+      </div>
       <div className="flex gap-1.5">
-        <Button size="small" look="primary" icon={FileVideo} onPress={() => void resume()}>
-          Continue
-        </Button>
+        {whole ? (
+          <Button
+            size="small"
+            look="primary"
+            icon={Check}
+            isPending={finish.isPending}
+            onPress={() => finish.mutate(upload.video_id)}
+          >
+            Finish
+          </Button>
+        ) : (
+          <Button size="small" look="primary" icon={FileVideo} onPress={() => void resume()}>
+            Continue
+          </Button>
+        )}
         <Button
           size="small"
           look="quiet"

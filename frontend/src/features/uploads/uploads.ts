@@ -1,5 +1,5 @@
 /** This app's upload engine and the hooks that show it. */
-import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import {
   createContext,
   useCallback,
@@ -15,6 +15,7 @@ import { keys } from "@/lib/query";
 import { isOver, UploadEngine } from "@/lib/upload/engine";
 import { fingerprint } from "@/lib/upload/fingerprint";
 import { browserMemory } from "@/lib/upload/memory";
+import { bytesMissing } from "@/lib/upload/parts";
 import { sendPart } from "@/lib/upload/send-part";
 import type { Network, RememberedUpload, UploadProgress, UploadServer } from "@/lib/upload/types";
 import { applyVideo, forgetVideo } from "@/lib/video-cache";
@@ -81,6 +82,11 @@ export const uploadQueries = {
       queryKey: keys.uploads,
       queryFn: async ({ signal }) => (await unwrap(api.GET("/api/uploads", { signal }))).items,
     }),
+  one: (id: string) =>
+    queryOptions({
+      queryKey: keys.upload(id),
+      queryFn: ({ signal }) => unwrap(api.GET("/api/uploads/{video_id}", { params: byId(id), signal })),
+    }),
 };
 
 /** Begun earlier, here or on another device, and not going on at this moment in this tab. */
@@ -91,6 +97,29 @@ export function useUnfinished(): readonly Upload[] {
     const here = new Set(list.filter(({ phase }) => phase !== "cancelled").map(({ videoId }) => videoId));
     return (data ?? []).filter(({ video_id }) => !here.has(video_id));
   }, [data, list]);
+}
+
+const GOING_ON_MS = 3 * 60_000;
+
+/** What the storage has of an unfinished upload, whichever device sent it; null until it said so. */
+export function useArrived(videoId: string): { bytes: number; goesOn: boolean } | null {
+  const { data } = useQuery({
+    ...uploadQueries.one(videoId),
+    staleTime: 0,
+    // Only while something arrives: a database that nobody needs should fall asleep.
+    refetchInterval: ({ state }) => (state.data && arrivesNow(state.data) ? 15_000 : false),
+  });
+  return data ? { bytes: data.size_bytes - bytesMissing(data), goesOn: arrivesNow(data) } : null;
+}
+
+function arrivesNow({ last_part_at }: Upload): boolean {
+  return last_part_at !== null && Date.now() - Date.parse(last_part_at) < GOING_ON_MS;
+}
+
+/** Completes an upload that lacks no part any more: for that the file itself is not needed. */
+export function useFinishUpload() {
+  const engine = useUploads();
+  return useMutation({ mutationFn: (videoId: string) => engine.finish(videoId) });
 }
 
 /** What this browser remembers of an upload: perhaps even the file itself. */

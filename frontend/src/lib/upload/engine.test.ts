@@ -1,7 +1,7 @@
 /** The upload engine against an S3 that cuts, delays and refuses. */
 import { describe, expect, it, vi } from "vitest";
 import { ApiError } from "@/lib/api-error";
-import type { Video } from "@/lib/models";
+import type { Upload, Video } from "@/lib/models";
 import { FakeMemory, FakeStage } from "@/testing/fake-stage";
 import { UploadEngine, WrongFileError } from "./engine";
 import type { Network, UploadPhase, UploadProgress } from "./types";
@@ -251,6 +251,10 @@ describe("cancelling", () => {
 });
 
 describe("resuming", () => {
+  function remembered({ video_id, fingerprint, file_name, size_bytes }: Upload) {
+    return { video_id, fingerprint, file_name, size: size_bytes };
+  }
+
   async function interrupted() {
     const first = setUp();
     first.stage.fault = (number) => (number > 6 ? "cut" : undefined);
@@ -283,6 +287,27 @@ describe("resuming", () => {
     const [upload] = await stage.unfinished();
     if (!upload) throw new Error("nothing to resume");
     await expect(engine.resume(upload, file(TEXT.toUpperCase()))).rejects.toBeInstanceOf(WrongFileError);
+  });
+
+  it("refuses the very same file when it was changed meanwhile, but not a copy of it", async () => {
+    const { stage, memory, engine, reaches } = await interrupted();
+    const [upload] = await stage.unfinished();
+    if (!upload) throw new Error("nothing to resume");
+    const handle = (name: string) =>
+      ({ name, isSameEntry: async (other) => other.name === name }) as FileSystemFileHandle;
+    memory.entries.set("video-1", { ...remembered(upload), last_modified: 1, handle: handle("fox") });
+    const changed = new File([TEXT], "fox.mp4", { lastModified: 2 });
+    await expect(engine.resume(upload, changed, handle("fox"))).rejects.toThrow("was changed");
+    await reaches(await engine.resume(upload, changed, handle("copy")), "done");
+    expect(stage.content("video-1")).toBe(TEXT);
+  });
+
+  it("finishes without the file what lacks no part any more", async () => {
+    const { stage, memory, engine, finished } = await interrupted();
+    for (const number of [7, 8, 9, 10, 11, 12, 13]) stage.bytes.get("video-1")?.set(number, "here");
+    await engine.finish("video-1");
+    expect(finished.map(({ id }) => id)).toEqual(["video-1"]);
+    expect(memory.entries.size).toBe(0);
   });
 
   it("starts anew when the server has forgotten the upload", async () => {

@@ -3,7 +3,7 @@ import { ApiError, sentenceOf } from "../api-error";
 import type { Upload, Video } from "../models";
 import { Gate } from "./gate";
 import { backoff, Pace, sleep } from "./pace";
-import { missingParts, partBytes, partRange, SignedAddresses } from "./parts";
+import { bytesMissing, missingParts, partRange, SignedAddresses } from "./parts";
 import {
   type Network,
   PartRefusedError,
@@ -86,8 +86,26 @@ export class UploadEngine {
   async resume(upload: Upload, file: File, handle: FileSystemFileHandle | null = null): Promise<string> {
     const same =
       file.size === upload.size_bytes && (await this.#parts.fingerprint(file)) === upload.fingerprint;
-    if (!same) throw new WrongFileError(`This is not the file that began as “${upload.file_name}”.`);
+    if (!same) throw new WrongFileError(`That is another file. Please choose “${upload.file_name}” again.`);
+    if (await this.#wasChanged(upload.video_id, file, handle))
+      throw new WrongFileError(
+        `“${upload.file_name}” was changed since this upload began. Discard it and upload the file anew.`,
+      );
     return this.#start(file, handle, upload.video_id);
+  }
+
+  /** A copy may bear another time than what it was copied from; the very same file may not. */
+  async #wasChanged(videoId: string, file: File, handle: FileSystemFileHandle | null): Promise<boolean> {
+    const known = (await this.#parts.memory.all()).find((upload) => upload.video_id === videoId);
+    if (!handle || !known?.handle || known.last_modified === undefined) return false;
+    return known.last_modified !== file.lastModified && (await known.handle.isSameEntry(handle));
+  }
+
+  /** Completes what lacks no part any more, as after a crash right before the end. */
+  async finish(videoId: string): Promise<void> {
+    const video = await this.#parts.server.complete(videoId);
+    await this.#parts.memory.forget(videoId);
+    this.#parts.onFinished(video);
   }
 
   retry(key: string): void {
@@ -197,6 +215,7 @@ export class UploadEngine {
       fingerprint,
       file_name: file.name,
       size: file.size,
+      last_modified: file.lastModified,
       handle: task.handle,
     });
     // Cancelled while the server was answering: nobody else knows this upload, so it goes now.
@@ -224,8 +243,7 @@ export class UploadEngine {
 
   async #sendMissing(task: Task, upload: Upload, signal: AbortSignal): Promise<void> {
     const missing = missingParts(upload);
-    task.finishedBytes =
-      upload.size_bytes - missing.reduce((sum, number) => sum + partBytes(upload, number), 0);
+    task.finishedBytes = upload.size_bytes - bytesMissing(upload);
     task.flying.clear();
     task.pace.restart();
     this.#show(task, { phase: "uploading", sent: task.finishedBytes });

@@ -25,6 +25,10 @@ export function missingParts(upload: Upload): number[] {
   return numbers.filter((number) => stored.get(number) !== partBytes(upload, number));
 }
 
+export function bytesMissing(upload: Upload): number {
+  return missingParts(upload).reduce((sum, number) => sum + partBytes(upload, number), 0);
+}
+
 /** Signs in small batches, as late as possible. */
 export class SignedAddresses {
   readonly #server: UploadServer;

@@ -55,6 +55,8 @@ export interface RememberedUpload {
   fingerprint: string;
   file_name: string;
   size: number;
+  /** When the file had last been changed; what was remembered by an older version lacks it. */
+  last_modified?: number;
   /** Where the browser can give it: the file itself, readable again after a reload. */
   handle: FileSystemFileHandle | null;
 }
