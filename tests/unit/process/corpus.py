@@ -328,6 +328,23 @@ CASES = (
         hdr=True,
         codec="hevc",
     ),
+    *(
+        Case(
+            name=f"{name} in 8K",
+            video=X265,
+            pixels="yuv420p10le",
+            colour=colour,
+            options="-tag:v hvc1",
+            size=(960, 540),
+            filters="scale=7680:4320:flags=neighbor",
+            shown=(7680, 4320),
+            seconds=0.48,
+            frames=12,
+            hdr=True,
+            codec="hevc",
+        )
+        for name, colour in (("hdr10", PQ), ("hlg", HLG))
+    ),
     Case(name="hlg ts", suffix=".ts", video=X265, pixels="yuv420p10le", colour=HLG, hdr=True, codec="hevc"),
     Case(
         name="dolby vision, profile 8.4",

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image, ImageOps, ImageStat
 
 from functions.process import fmp4, plan
+from functions.process.poster import WIDEST
 from tests.unit.process import corpus
 from tests.unit.process.conftest import FFMPEG, Outcome, Pipeline
 from tests.unit.process.corpus import BITS, CORNERS, Case
@@ -217,7 +218,9 @@ def check_pictures(case: Case, shown: Shown) -> None:
 
 def check_poster(case: Case, pipeline: Pipeline) -> None:
     with Image.open(pipeline.folder / "poster.jpg") as poster:
-        assert poster.size == (case.shown or case.size)
+        width, height = case.shown or case.size
+        across = min(width, WIDEST)
+        assert poster.size == (across, height * across // width)
         check_corners(case, unturned(case, poster.convert("RGB")))
 
 
