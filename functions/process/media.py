@@ -65,6 +65,10 @@ PROGRESSIVE = frozenset({"progressive", "unknown"})
 # Their packets do not tell when a picture is shown; the container has to.
 UNTIMED_CODECS = frozenset({"h264", "hevc"})
 
+# What Matroska has before time zero is only there to decode the rest by. ffmpeg reads it without any time and
+# takes it for the beginning; sent far back, in a row, and known by no other time, it is left out.
+HIDDEN_START = r"setts=pts=if(eq(PTS\,NOPTS)*eq(DTS\,NOPTS)\,N-1e6\,PTS):dts=if(eq(PTS\,NOPTS)\,DTS\,NOPTS)"
+
 FRAGMENTED = "+cmaf+empty_moov+default_base_moof+frag_discont+skip_trailer"
 # No name, place, device or chapter of the source goes on.
 NOTHING_ELSE: dict[str, Any] = {"sn": None, "dn": None, "map_metadata": -1, "map_chapters": -1}
@@ -93,6 +97,8 @@ def inspect(upload: Upload, *, seconds: float) -> Source:
     start = Fraction(video.get("start_time", "0"))
     average, nominal = _rate(video["avg_frame_rate"]), _rate(video["r_frame_rate"])
     claimed = Fraction(video.get("duration", "0"))
+    if upload.demuxer == Container.ASF:  # counts from zero, whenever the pictures begin
+        claimed = max(claimed - start, Fraction())
     pictures = _pictures(upload, video["index"], near=start + (claimed or _length(found)), seconds=seconds)
     if pictures is None or pictures.end < start + claimed - 1:
         raise SourceRejectedError(FailureCode.CORRUPT)
@@ -185,6 +191,8 @@ def encode_chunk(
     """
     starts_at = plan.seconds(chunk.first_frame)
     options: dict[str, Any] = {"noaccurate_seek": None, "seek_timestamp": 1}
+    if plan.container is Container.MATROSKA:
+        options["bsf:v"] = HIDDEN_START
     if chunk.first_frame:
         options["ss"] = _decimal(starts_at + Fraction(plan.start_time))
     if not plan.turned:

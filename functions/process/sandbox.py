@@ -73,7 +73,7 @@ _RECONNECTED = re.compile(r"^.*\n.*Will reconnect.*$", re.MULTILINE)
 _SIGNATURE = re.compile(r"(https?://[^\s?]+)\?[^\s:]+")
 _BYTES_FAILED = re.compile(
     r"Invalid data found|partial file|moov atom not found|could not find codec parameters"
-    r"|Error while decoding|End of file|Function not implemented"
+    r"|Error while decoding|End of file|Function not implemented|invalid dropping|unknown timestamp"
 )
 
 # A decoder's word for a picture beyond our limit or its own; an empty size is damage.

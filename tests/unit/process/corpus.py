@@ -36,6 +36,8 @@ AV1 = "libaom-av1 -usage realtime -cpu-used 8 -crf 20 -g 12"
 MPEG2 = "mpeg2video -q:v 2 -g 12 -bf 2"
 MPEG4 = "mpeg4 -q:v 2 -g 12 -bf 2"
 
+FROM_BEFORE_ZERO = "-output_ts_offset -0.6 -avoid_negative_ts disabled"
+
 
 class Colour(NamedTuple):
     """How the card's RGB becomes the source's samples, and what the file says of it.
@@ -453,6 +455,46 @@ CASES = (
     Case(
         name="negative start",
         options="-use_editlist 0 -movflags +negative_cts_offsets",
+    ),
+    Case(name="negative start, mkv", suffix=".mkv", options=FROM_BEFORE_ZERO, frames=60, first=15),
+    Case(
+        name="negative start, webm",
+        suffix=".webm",
+        video=VP9,
+        sound="-c:a libopus",
+        options=FROM_BEFORE_ZERO,
+        codec="vp9",
+    ),
+    Case(name="negative start, edit list", options=FROM_BEFORE_ZERO, frames=60, first=15),
+    Case(name="negative start, ts", suffix=".ts", options="-output_ts_offset -5 -avoid_negative_ts disabled"),
+    Case(name="late start, flv", suffix=".flv", samples=44_100, options="-output_ts_offset 400"),
+    Case(
+        name="late start, mpg",
+        suffix=".mpg",
+        video=MPEG2,
+        colour=UNTAGGED,
+        sound="-c:a mp2",
+        options="-output_ts_offset 400",
+        codec="mpeg2video",
+    ),
+    Case(
+        name="late start, ogv",
+        suffix=".ogv",
+        video="libtheora -q:v 10 -g 12",
+        colour=UNTAGGED,
+        sound="-c:a libvorbis",
+        options="-output_ts_offset 40",
+        codec="theora",
+    ),
+    Case(
+        name="late start, wmv",
+        suffix=".wmv",
+        video="wmv2 -q:v 2 -g 12",
+        colour=UNTAGGED,
+        sound="-c:a wmav2",
+        samples=44_100,
+        options="-output_ts_offset 40",
+        codec="wmv2",
     ),
     Case(
         name="edit list", video=X264, copied=("-ss 0.6", "-avoid_negative_ts disabled"), frames=60, first=15
