@@ -116,7 +116,7 @@ def _plain(text: str) -> str:
 
 Text = Annotated[str, AfterValidator(_plain)]
 Limit = Annotated[int, Query(ge=1, le=100)]
-CursorText = Annotated[str | None, Query(max_length=400)]
+CursorText = Annotated[str | None, Query(max_length=2000)]
 IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=40)]
 
 

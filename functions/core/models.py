@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, DateTime, Enum, ForeignKey, Index, String
+from sqlalchemy import JSON, BigInteger, DateTime, Enum, ForeignKey, Index, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
 
@@ -114,6 +114,12 @@ class Session(Base, kw_only=True):
     user: Mapped[User] = relationship(init=False, lazy="raise")
 
 
+# Spelled as PostgreSQL itself does: the statement and the index must agree, and so must model and migration.
+SEARCHED = "(((title::text || chr(10)) || file_name::text) || chr(10)) || description::text"
+_SHELF = ("owner_id", "state", "visibility")
+_LISTED = text("trashed_at IS NULL AND purge_started_at IS NULL")
+
+
 class Video(Base, kw_only=True):
     """A video of the drive, from the first byte sent to the last byte deleted.
 
@@ -130,6 +136,25 @@ class Video(Base, kw_only=True):
         Index("ix_videos_owner_id_id", "owner_id", "id"),
         Index("ix_videos_feed", "visibility", "state", "published_at", "id"),
         Index("ix_videos_purge_at", "purge_at"),
+        Index("ix_videos_by_date", *_SHELF, "id", postgresql_where=_LISTED),
+        Index("ix_videos_by_title", *_SHELF, text("lower(title)"), "id", postgresql_where=_LISTED),
+        Index(
+            "ix_videos_by_size", *_SHELF, text("(size_bytes + stored_bytes)"), "id", postgresql_where=_LISTED
+        ),
+        Index(
+            "ix_videos_by_length", *_SHELF, text("coalesce(duration_ms, 0)"), "id", postgresql_where=_LISTED
+        ),
+        Index(
+            "ix_videos_trash",
+            *("owner_id", "trashed_at", "id"),
+            postgresql_where=text("trashed_at IS NOT NULL AND purge_started_at IS NULL"),
+        ),
+        Index(
+            "ix_videos_search",
+            text(f"search_grams(owner_id, {SEARCHED})"),
+            postgresql_using="gin",
+            postgresql_with={"fastupdate": "off"},
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid7)

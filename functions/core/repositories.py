@@ -6,15 +6,31 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, true, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    Text,
+    delete,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload
 
 from functions.core.errors import InvalidInputError, InvalidStateError, NotFoundError
 from functions.core.models import (
+    SEARCHED,
     Chunk,
     Event,
     Rendition,
@@ -48,7 +64,8 @@ class Cursor:
     values: tuple[str, ...]
 
     def __str__(self) -> str:
-        return base64.urlsafe_b64encode(json.dumps(self.values).encode()).decode().rstrip("=")
+        text = json.dumps(self.values, ensure_ascii=False)
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
     @classmethod
     def parse(cls, text: str, *types: Callable[[str], Any]) -> tuple[Any, ...]:
@@ -56,12 +73,72 @@ class Cursor:
         try:
             values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
             return tuple(read(value) for read, value in zip(types, values, strict=True))
-        except (binascii.Error, ValueError, TypeError, AttributeError) as error:
+        except (binascii.Error, LookupError, ValueError, TypeError, AttributeError) as error:
             detail = "This page address is damaged. Start again from the first page."
             raise InvalidInputError(detail) from error
 
 
 SortKey = Callable[[Video], tuple[str, ...]]
+
+
+class Sort(StrEnum):
+    """What the drive is sorted by, and with a "-" in front from its end.
+
+    The size is all that a video takes; a length that is not known yet counts as none.
+    """
+
+    OLDEST = "created"
+    NEWEST = "-created"
+    TITLE = "title"
+    TITLE_REVERSED = "-title"
+    SMALLEST = "size"
+    LARGEST = "-size"
+    SHORTEST = "duration"
+    LONGEST = "-duration"
+
+
+TAKEN_BYTES = Video.size_bytes + Video.stored_bytes
+# name → (what is compared, how a cursor spells it)
+_SORTED_BY: dict[str, tuple[ColumnElement[Any], Callable[[str], Any]]] = {
+    "created": (Video.id.expression, UUID),
+    "title": (func.lower(Video.title), str),
+    "size": (TAKEN_BYTES, int),
+    "duration": (func.coalesce(Video.duration_ms, literal_column("0")), int),
+}
+_WORDS: ColumnElement[str] = literal_column(SEARCHED, Text)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What of a drive is looked at, and in which order."""
+
+    state: VideoState | None = None
+    visibility: Visibility | None = None
+    search: str = ""
+    sort: Sort = Sort.NEWEST
+
+    LOOKED_THROUGH = 1000
+    """Videos that are looked through in their order before the index of the search is asked.
+
+    What many videos have in common is found among the first of them at once; the index would find too many.
+    """
+
+    @property
+    def states(self) -> Sequence[VideoState]:
+        return [*VideoState] if self.state is None else [self.state]
+
+    @property
+    def visibilities(self) -> Sequence[Visibility]:
+        return [*Visibility] if self.visibility is None else [self.visibility]
+
+    @property
+    def words(self) -> Sequence[str]:
+        return self.search.split()
+
+    @property
+    def found(self) -> Sequence[ColumnElement[bool]]:
+        """Each word stands somewhere in the text, as a part of a word too; none has signs of its own."""
+        return [func.strpos(func.search_text(_WORDS), func.search_text(word)) > 0 for word in self.words]
 
 
 @dataclass(frozen=True)
@@ -108,11 +185,10 @@ class UserRepository:
 
     def usage(self, user_id: UUID) -> tuple[int, int, int]:
         """Return the bytes of (originals, renditions, those of both that are in the trash)."""
-        both = Video.size_bytes + Video.stored_bytes
         statement = select(
             func.coalesce(func.sum(Video.size_bytes), 0),
             func.coalesce(func.sum(Video.stored_bytes), 0),
-            func.coalesce(func.sum(both).filter(IN_TRASH), 0),
+            func.coalesce(func.sum(TAKEN_BYTES).filter(IN_TRASH), 0),
         ).where(Video.owner_id == user_id)
         originals, renditions, trash = self._session.execute(statement).one()
         return int(originals), int(renditions), int(trash)
@@ -174,17 +250,91 @@ class VideoRepository:
             raise NotFoundError
         return video
 
-    def drive(self, owner_id: UUID, *, state: VideoState | None, cursor: str | None, limit: int) -> Slice:
-        """Newest first, without the trash."""
-        statement = select(Video).where(Video.owner_id == owner_id, ~IN_TRASH, NOT_PURGED)
-        if state is not None:
-            statement = statement.where(Video.state == state)
-        return self._by_id(statement, cursor, limit)
+    def locked(self, video_ids: Sequence[UUID], owner_id: UUID) -> dict[UUID, Video]:
+        """Lock those of the videos that are the owner's, in one order for all: nobody waits in a ring."""
+        statement = (
+            select(Video)
+            .where(Video.id.in_(video_ids), Video.owner_id == owner_id, NOT_PURGED)
+            .order_by(Video.id)
+            .with_for_update()
+        )
+        return {video.id: video for video in self._session.scalars(statement, execution_options=FRESH)}
+
+    def drive(self, owner_id: UUID, listing: Listing, *, cursor: str | None, limit: int) -> Slice:
+        """One person's videos without the trash."""
+        order = _Order.of(listing.sort, cursor)
+        if not listing.words:
+            return self._page(order, self._in_order(owner_id, listing, order, limit + 1), limit)
+        near = self._in_order(owner_id, listing, order, listing.LOOKED_THROUGH)
+        found = self._page(order, near, limit, *listing.found)
+        if found.next_cursor is not None or not self._is_full(near, listing.LOOKED_THROUGH):
+            return found
+        return self._page(order, self._indexed(owner_id, listing, order), limit, *listing.found)
+
+    def _in_order(self, owner_id: UUID, listing: Listing, order: "_Order", count: int) -> Subquery:
+        """Name the next `count` videos: of each state and visibility in the index's order, then merged."""
+        shelves = [
+            select(Video.id, order.key.label("key"))
+            .where(Video.owner_id == owner_id, Video.state == state, Video.visibility == visibility)
+            .where(~IN_TRASH, NOT_PURGED, *order.behind)
+            .order_by(*order.by)
+            .limit(count)
+            for state in listing.states
+            for visibility in listing.visibilities
+        ]
+        merged = union_all(*(select(shelf.subquery()) for shelf in shelves)).subquery()
+        return select(merged).order_by(*order.of_columns(merged.c.key, merged.c.id)).limit(count).subquery()
+
+    def _indexed(self, owner_id: UUID, listing: Listing, order: "_Order") -> Subquery:
+        """Name the videos that have every pair of letters of the words."""
+        grams = func.search_grams(Video.owner_id, _WORDS)
+        found = (
+            select(Video.id, order.key.label("key"))
+            .where(Video.owner_id == owner_id, ~IN_TRASH, NOT_PURGED, *order.behind)
+            .where(Video.state.in_(listing.states), Video.visibility.in_(listing.visibilities))
+            .where(*(grams.op("@>")(func.search_grams(owner_id, word)) for word in listing.words))
+            .cte("found")
+            .prefix_with("MATERIALIZED")
+        )
+        return select(found).subquery()
+
+    def _is_full(self, named: Subquery, count: int) -> bool:
+        return self._session.scalars(select(named.c.id).offset(count - 1)).first() is not None
+
+    def _page(self, order: "_Order", named: Subquery, limit: int, *conditions: ColumnElement[bool]) -> Slice:
+        statement = (
+            select(Video, named.c.key)
+            .join(named, named.c.id == Video.id)
+            .where(*conditions)
+            .order_by(*order.of_columns(named.c.key, named.c.id))
+            .limit(limit + 1)
+        )
+        rows = self._session.execute(statement).all()
+        videos = [row[0] for row in rows[:limit]]
+        if len(rows) <= limit:
+            return Slice(videos, None)
+        last, key = rows[limit - 1]
+        return Slice(videos, str(Cursor((order.sort, str(key), str(last.id)))))
+
+    def largest(self, owner_id: UUID, limit: int) -> Sequence[Video]:
+        """Return the videos that take most, without the trash."""
+        return self.drive(owner_id, Listing(sort=Sort.LARGEST), cursor=None, limit=limit).videos
 
     def trash(self, owner_id: UUID, *, cursor: str | None, limit: int) -> Slice:
-        return self._by_id(
-            select(Video).where(Video.owner_id == owner_id, IN_TRASH, NOT_PURGED), cursor, limit
+        """Last trashed first."""
+        statement = select(Video).where(Video.owner_id == owner_id, IN_TRASH, NOT_PURGED)
+        if cursor is not None:
+            last = Cursor.parse(cursor, datetime.fromisoformat, UUID)
+            statement = statement.where(tuple_(Video.trashed_at, Video.id) < last)
+        statement = statement.order_by(Video.trashed_at.desc(), Video.id.desc())
+        return self._slice(statement, limit, lambda video: (str(video.trashed_at), str(video.id)))
+
+    def renditions(self, video: Video) -> Sequence[Rendition]:
+        """Return the rungs that are served, the tallest first."""
+        statement = select(Rendition).where(
+            Rendition.video_id == video.id, Rendition.revision == video.revision
         )
+        return self._session.scalars(statement.order_by(Rendition.height.desc())).all()
 
     def feed(self, *, owner_id: UUID | None = None, cursor: str | None, limit: int) -> Slice:
         """Public videos, of everybody or of one, the last published first."""
@@ -294,17 +444,37 @@ class VideoRepository:
         for rendition in renditions:
             self._session.merge(rendition)
 
-    def _by_id(self, statement: Select[Video], cursor: str | None, limit: int) -> Slice:
-        if cursor is not None:
-            (last,) = Cursor.parse(cursor, UUID)
-            statement = statement.where(Video.id < last)
-        return self._slice(statement.order_by(Video.id.desc()), limit, lambda video: (str(video.id),))
-
     def _slice(self, statement: Select[Video], limit: int, key: SortKey) -> Slice:
         videos = self._session.scalars(statement.limit(limit + 1)).all()
         if len(videos) <= limit:
             return Slice(videos, None)
         return Slice(videos[:limit], str(Cursor(key(videos[limit - 1]))))
+
+
+@dataclass(frozen=True)
+class _Order:
+    """An order of videos and the place in it from which on they are wanted."""
+
+    sort: Sort
+    key: ColumnElement[Any]
+    behind: Sequence[ColumnElement[bool]]
+
+    @classmethod
+    def of(cls, sort: Sort, cursor: str | None) -> "_Order":
+        key, read = _SORTED_BY[sort.removeprefix("-")]
+        if cursor is None:
+            return cls(sort, key, [])
+        _, *last = Cursor.parse(cursor, {sort.value: sort}.__getitem__, read, UUID)
+        here = tuple_(key, Video.id)
+        there = tuple_(literal(last[0], key.type), literal(last[1]))
+        return cls(sort, key, [here < there if sort.startswith("-") else here > there])
+
+    @property
+    def by(self) -> Sequence[ColumnElement[Any]]:
+        return self.of_columns(self.key, Video.id)
+
+    def of_columns(self, *columns: Any) -> Sequence[ColumnElement[Any]]:
+        return [column.desc() for column in columns] if self.sort.startswith("-") else columns
 
 
 class UploadRepository:

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from functions.core.aws import client, config
 from functions.core.settings import settings
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PART_URL_SECONDS = 900
 SOURCE_URL_SECONDS = 6 * 3600
+DOWNLOAD_URL_SECONDS = 60
 POSTER_WINDOW_SECONDS = 150
 _NOT_FOUND = {"404", "NoSuchKey", "NoSuchUpload", "NotFound"}
 
@@ -89,6 +90,18 @@ class MediaStorage:
             "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=SOURCE_URL_SECONDS
         )
 
+    def download_url(self, key: str, file_name: str) -> str:
+        """Sign a GET that browsers save under the name. It must begin within a minute, and may then last."""
+        parameters = {
+            "Bucket": self._bucket,
+            "Key": key,
+            "ResponseContentDisposition": attachment(file_name),
+            "ResponseContentType": "application/octet-stream",
+        }
+        return self._s3.generate_presigned_url(
+            "get_object", Params=parameters, ExpiresIn=DOWNLOAD_URL_SECONDS
+        )
+
     # Multipart uploads
 
     def start_upload(self, key: str) -> str:
@@ -147,6 +160,12 @@ class MediaStorage:
     @property
     def _s3(self) -> "S3Client":
         return _s3()
+
+
+def attachment(file_name: str) -> str:
+    """Return the Content-Disposition of a download (RFC 6266), with a plain name for what reads no other."""
+    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%/' else "_" for c in file_name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"
 
 
 class _Found:

@@ -118,6 +118,16 @@ def _failure(code: FailureCode | None) -> Failure | None:
     return Failure(code=code, message=message, action=action, retry=code is FailureCode.INTERNAL)
 
 
+class RenditionView(View):
+    """One quality as it is stored: bandwidth in bit/s, codecs as RFC 6381 names them."""
+
+    width: int
+    height: int
+    bytes: int
+    bandwidth: int
+    codecs: str
+
+
 class Owner(View):
     id: UUID
     display_name: str

@@ -1,7 +1,9 @@
 """HTTP API: the owner's drive and its trash."""
 
+from enum import StrEnum
+from functools import partial
 from http import HTTPStatus
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
@@ -12,11 +14,22 @@ from pydantic import BaseModel, ConfigDict, Field
 from functions.core.caller import CurrentUser, DatabaseSession
 from functions.core.http import CursorText, IfMatch, Limit, Site, Text, answer, expected_version
 from functions.core.models import Video, VideoState, Visibility, card_key
-from functions.core.repositories import EventRepository, Slice, UserRepository, VideoRepository
-from functions.core.settings import settings
-from functions.core.storage import signed_urls
-from functions.core.views import EventView, Page, VideoView, View
+from functions.core.repositories import (
+    EventRepository,
+    Listing,
+    Slice,
+    Sort,
+    UserRepository,
+    VideoRepository,
+)
+from functions.core.storage import DOWNLOAD_URL_SECONDS, media_storage, signed_urls
+from functions.core.views import EventView, Page, RenditionView, VideoView, View
 from functions.library import service
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
 
 router = APIGatewayHttpRouter()
 
@@ -51,14 +64,84 @@ class Posters(View):
     chosen_ms: int | None
 
 
+class BulkAction(StrEnum):
+    """`visibility` says who may watch; `publish` says it and makes a draft public or what else is said."""
+
+    VISIBILITY = "visibility"
+    PUBLISH = "publish"
+    UNPUBLISH = "unpublish"
+    TRASH = "trash"
+    RESTORE = "restore"
+    PURGE = "purge"
+
+
+class ChangeMany(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    action: BulkAction
+    ids: Annotated[list[UUID], Field(min_length=1, max_length=100)]
+    visibility: Visibility = Visibility.PUBLIC
+
+
+class Problem(View):
+    """Why one of many could not be changed, as a request for it alone would be told."""
+
+    status: int
+    code: str
+    detail: str
+
+
+class Change(View):
+    """`video` as it is now, None if it is gone or was never there; `problem` if it could not be changed."""
+
+    id: UUID
+    video: VideoView | None
+    problem: Problem | None
+
+
+class Changes(View):
+    results: list[Change]
+
+
+class VideoDetails(View):
+    """What processing found in the original and made of it; `fps` as a fraction, such as 30000/1001."""
+
+    video: VideoView
+    fps: str | None
+    rotation: int | None
+    hdr: bool | None
+    video_codec: str | None
+    audio_codec: str | None
+    renditions: list[RenditionView]
+
+
+class Download(View):
+    """An address that has to be asked within `expires_in` seconds."""
+
+    url: str
+    expires_in: int
+
+
+class Taking(View):
+    """What one video takes, its original and its renditions."""
+
+    id: UUID
+    title: str
+    bytes: int
+
+
 class Usage(View):
-    """Sizes in bytes; `used_bytes` is originals and renditions, and the trash is part of it."""
+    """Sizes in bytes; `used_bytes` is originals and renditions, and the trash is part of it.
+
+    `largest` are the videos outside of the trash that take most.
+    """
 
     quota_bytes: int
     used_bytes: int
     originals_bytes: int
     renditions_bytes: int
     trash_bytes: int
+    largest: list[Taking]
 
 
 class Events(View):
@@ -70,15 +153,20 @@ class Events(View):
 
 
 @router.get("/api/videos", tags=["library"])
-def drive(
+def drive(  # noqa: PLR0913, PLR0917 (as many as a list can be asked for)
     user: CurrentUser,
     session: DatabaseSession,
     site: Site,
     state: VideoState | None = None,
+    visibility: Visibility | None = None,
+    q: Annotated[Text, Query(max_length=100)] = "",
+    sort: Sort = Sort.NEWEST,
     cursor: CursorText = None,
     limit: Limit = 24,
 ) -> Page[VideoView]:
-    return _page(VideoRepository(session).drive(user.id, state=state, cursor=cursor, limit=limit), site)
+    """List one's videos; `q` are words, or parts of words, of title, description and file name."""
+    listing = Listing(state=state, visibility=visibility, search=q, sort=sort)
+    return _page(VideoRepository(session).drive(user.id, listing, cursor=cursor, limit=limit), site)
 
 
 @router.get("/api/trash", tags=["library"])
@@ -97,6 +185,35 @@ def usage(user: CurrentUser, session: DatabaseSession) -> Usage:
         originals_bytes=originals,
         renditions_bytes=renditions,
         trash_bytes=trash,
+        largest=[
+            Taking(id=video.id, title=video.title, bytes=video.size_bytes + video.stored_bytes)
+            for video in VideoRepository(session).largest(user.id, 3)
+        ],
+    )
+
+
+@router.post("/api/videos/bulk", tags=["library"])
+def change_many(body: ChangeMany, user: CurrentUser, session: DatabaseSession, site: Site) -> Changes:
+    """Do one thing with up to a hundred videos; what can't be done with one of them stops none."""
+    changes: dict[BulkAction, Callable[[Session, Video], None]] = {
+        BulkAction.VISIBILITY: partial(service.show_to, visibility=body.visibility),
+        BulkAction.PUBLISH: partial(service.publish, visibility=body.visibility),
+        BulkAction.UNPUBLISH: service.unpublish,
+        BulkAction.TRASH: service.trash,
+        BulkAction.RESTORE: service.restore,
+        BulkAction.PURGE: service.purge,
+    }
+    outcomes = service.change_many(session, user, body.ids, changes[body.action])
+    shown = {view.id: view for view in service.show([o.video for o in outcomes if o.video], site)}
+    return Changes(
+        results=[
+            Change(
+                id=outcome.video_id,
+                video=shown.get(outcome.video_id),
+                problem=outcome.problem and Problem.model_validate(outcome.problem),
+            )
+            for outcome in outcomes
+        ]
     )
 
 
@@ -140,12 +257,34 @@ def choose_poster(
     return _one(service.choose_poster(session, user, video_id, version=version, at_ms=body.at_ms), site)
 
 
+@router.get("/api/videos/<video_id>/details", tags=["library"])
+def details(video_id: UUID, user: CurrentUser, session: DatabaseSession, site: Site) -> VideoDetails:
+    videos = VideoRepository(session)
+    video = videos.owned(video_id, user.id)
+    return VideoDetails(
+        video=service.show([video], site)[0],
+        fps=video.fps,
+        rotation=video.rotation,
+        hdr=video.hdr,
+        video_codec=video.video_codec,
+        audio_codec=video.audio_codec,
+        renditions=[RenditionView.model_validate(found) for found in videos.renditions(video)],
+    )
+
+
+@router.get("/api/videos/<video_id>/original", tags=["library"])
+def original(video_id: UUID, user: CurrentUser, session: DatabaseSession) -> Download:
+    url = service.download(session, media_storage(), user, video_id)
+    return Download(url=url, expires_in=DOWNLOAD_URL_SECONDS)
+
+
 @router.delete("/api/videos/<video_id>", tags=["library"])
 def trash(
     video_id: UUID, user: CurrentUser, session: DatabaseSession, site: Site, if_match: IfMatch = None
 ) -> Response[VideoView]:
-    days = settings().trash_days
-    return _one(service.trash(session, user, video_id, days=days, version=_given_version(if_match)), site)
+    video = service.locked(session, user, video_id, _given_version(if_match))
+    service.trash(session, video)
+    return _one(video, site)
 
 
 @router.post("/api/videos/<video_id>/publish", tags=["library"])
@@ -157,23 +296,27 @@ def publish(
     body: PublishVideo | None = None,
     if_match: IfMatch = None,
 ) -> Response[VideoView]:
-    visibility = (body or PublishVideo()).visibility
-    version = _given_version(if_match)
-    return _one(service.publish(session, user, video_id, visibility=visibility, version=version), site)
+    video = service.locked(session, user, video_id, _given_version(if_match))
+    service.publish(session, video, (body or PublishVideo()).visibility)
+    return _one(video, site)
 
 
 @router.post("/api/videos/<video_id>/unpublish", tags=["library"])
 def unpublish(
     video_id: UUID, user: CurrentUser, session: DatabaseSession, site: Site, if_match: IfMatch = None
 ) -> Response[VideoView]:
-    return _one(service.unpublish(session, user, video_id, version=_given_version(if_match)), site)
+    video = service.locked(session, user, video_id, _given_version(if_match))
+    service.unpublish(session, video)
+    return _one(video, site)
 
 
 @router.post("/api/videos/<video_id>/restore", tags=["library"])
 def restore(
     video_id: UUID, user: CurrentUser, session: DatabaseSession, site: Site, if_match: IfMatch = None
 ) -> Response[VideoView]:
-    return _one(service.restore(session, user, video_id, version=_given_version(if_match)), site)
+    video = service.locked(session, user, video_id, _given_version(if_match))
+    service.restore(session, video)
+    return _one(video, site)
 
 
 @router.post("/api/videos/<video_id>/retry", tags=["library"])
@@ -183,7 +326,7 @@ def retry(video_id: UUID, user: CurrentUser, session: DatabaseSession, site: Sit
 
 @router.post("/api/videos/<video_id>/purge", status_code=HTTPStatus.ACCEPTED, tags=["library"])
 def purge(video_id: UUID, user: CurrentUser, session: DatabaseSession) -> Response[None]:
-    service.purge(session, user, video_id)
+    service.purge(session, service.locked(session, user, video_id, None))
     return Response(status_code=HTTPStatus.ACCEPTED)
 
 

@@ -1,15 +1,25 @@
 """Use cases of the owner's drive."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from functions.core import events
 from functions.core.database import after_commit
-from functions.core.errors import FieldError, InvalidInputError, InvalidStateError, VersionConflictError
+from functions.core.errors import (
+    FieldError,
+    InvalidInputError,
+    InvalidStateError,
+    NotFoundError,
+    ProblemError,
+    VersionConflictError,
+)
 from functions.core.models import EventKind, User, Video, VideoState, Visibility, now
 from functions.core.repositories import VideoRepository
+from functions.core.settings import settings
+from functions.core.storage import MediaStorage
 from functions.core.views import VideoView, card_urls
 
 
@@ -32,7 +42,7 @@ def edit(
     """Change what is given, unless somebody changed the video since `version`."""
     if title is not None and not title.strip():
         raise InvalidInputError("A video needs a title.", FieldError("title", "Enter a title."))
-    video = _locked(session, owner, video_id, version)
+    video = locked(session, owner, video_id, version)
     if title is not None:
         video.title = title.strip()
     if description is not None:
@@ -47,7 +57,7 @@ MOST_POSTERS = 12
 
 def choose_poster(session: Session, owner: User, video_id: UUID, *, version: int, at_ms: int) -> Video:
     """Let a moment stand for the video: at once if there is a picture of it, else as soon as it is made."""
-    video = _locked(session, owner, video_id, version)
+    video = locked(session, owner, video_id, version)
     times = video.poster_times or []
     if video.poster_revision is None:
         raise InvalidStateError("There are no pictures of this video to choose from.")
@@ -65,56 +75,94 @@ def choose_poster(session: Session, owner: User, video_id: UUID, *, version: int
     return events.record_change(session, video)
 
 
-def publish(
-    session: Session, owner: User, video_id: UUID, *, visibility: Visibility, version: int | None
-) -> Video:
+def publish(session: Session, video: Video, visibility: Visibility) -> None:
     """Put a video on show; it stays where it is in the feed if it was there already."""
-    video = _locked(session, owner, video_id, version)
     if video.trashed_at is not None:
         raise InvalidStateError("This video is in the trash. Restore it first.")
-    if video.published_at is not None and video.visibility is visibility:
-        return video
-    video.published_at = video.published_at or now()
-    video.visibility = visibility
-    return events.record_change(session, video)
+    if video.published_at is None or video.visibility is not visibility:
+        video.published_at = video.published_at or now()
+        video.visibility = visibility
+        events.record_change(session, video)
 
 
-def unpublish(session: Session, owner: User, video_id: UUID, *, version: int | None) -> Video:
+def unpublish(session: Session, video: Video) -> None:
     """Make a draft of it again, for nobody's eyes but the owner's."""
-    video = _locked(session, owner, video_id, version)
-    if video.published_at is None:
-        return video
-    video.published_at = None
-    video.visibility = Visibility.PRIVATE
-    return events.record_change(session, video)
+    if video.published_at is not None:
+        video.published_at = None
+        video.visibility = Visibility.PRIVATE
+        events.record_change(session, video)
 
 
-def trash(session: Session, owner: User, video_id: UUID, *, days: int, version: int | None) -> Video:
-    video = _locked(session, owner, video_id, version)
+def show_to(session: Session, video: Video, visibility: Visibility) -> None:
+    """Say who may watch a video, once it is published if it is a draft."""
+    if video.trashed_at is not None:
+        raise InvalidStateError("This video is in the trash. Restore it first.")
+    if video.visibility is not visibility:
+        video.visibility = visibility
+        events.record_change(session, video)
+
+
+def trash(session: Session, video: Video) -> None:
     if video.state is VideoState.UPLOADING:
         raise InvalidStateError("This video is still being uploaded. Cancel the upload instead.")
     if video.trashed_at is None:
-        video.put_in_trash(days)
+        video.put_in_trash(settings().trash_days)
         events.record_change(session, video)
-    return video
 
 
-def restore(session: Session, owner: User, video_id: UUID, *, version: int | None) -> Video:
-    video = _locked(session, owner, video_id, version)
+def restore(session: Session, video: Video) -> None:
     if video.trashed_at is not None:
         video.take_out_of_trash()
         events.record_change(session, video)
-    return video
 
 
-def purge(session: Session, owner: User, video_id: UUID) -> None:
+def purge(session: Session, video: Video) -> None:
     """Mark the video for deletion; it disappears at once and the sweep function removes every byte."""
-    video = _locked(session, owner, video_id, None)
     if video.trashed_at is None:
         raise InvalidStateError("Move the video to the trash first.")
     video.start_purge()
     events.record(session, video, EventKind.REMOVED)
-    events.watch("purge", video_id)
+    events.watch("purge", video.id)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one of many: the video as it is now, and why it could not be changed, if so.
+
+    The video is None if it is not there, or not any more.
+    """
+
+    video_id: UUID
+    video: Video | None
+    problem: ProblemError | None = None
+
+
+def change_many(
+    session: Session, owner: User, video_ids: Sequence[UUID], change: Callable[[Session, Video], None]
+) -> list[Outcome]:
+    """Change each of the videos that can be changed; the others stop nobody. One named twice is one."""
+    videos = VideoRepository(session).locked(video_ids, owner.id)
+    outcomes = []
+    for video_id in dict.fromkeys(video_ids):
+        video = videos.get(video_id)
+        try:
+            if video is None:
+                raise NotFoundError
+            change(session, video)
+        except ProblemError as problem:
+            outcomes.append(Outcome(video_id, video, problem))
+        else:
+            gone = video.purge_started_at is not None
+            outcomes.append(Outcome(video_id, None if gone else video))
+    return outcomes
+
+
+def download(session: Session, storage: MediaStorage, owner: User, video_id: UUID) -> str:
+    """Return a short-lived address of the original, to be saved under the name it came with."""
+    video = VideoRepository(session).owned(video_id, owner.id)
+    if video.state is VideoState.UPLOADING:
+        raise InvalidStateError("This video is still being uploaded. Download it when it is complete.")
+    return storage.download_url(video.source_key, video.file_name)
 
 
 def retry(session: Session, owner: User, video_id: UUID) -> Video:
@@ -137,7 +185,8 @@ def retry(session: Session, owner: User, video_id: UUID) -> Video:
     return video
 
 
-def _locked(session: Session, owner: User, video_id: UUID, version: int | None) -> Video:
+def locked(session: Session, owner: User, video_id: UUID, version: int | None) -> Video:
+    """Return the video for a change, unless somebody changed it since `version`, if one is given."""
     video = VideoRepository(session).owned(video_id, owner.id, lock=True)
     if version is not None and version != video.version:
         raise VersionConflictError(

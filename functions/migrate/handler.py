@@ -22,6 +22,7 @@ from functions.core.settings import settings
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 WAKE_SECONDS = 90
+TURN_SECONDS = 600
 LOCK = 7_273_846  # any number, the same for every run: only one migration at a time
 
 
@@ -55,11 +56,11 @@ def upgrade(url: str) -> None:
     with ExitStack() as at_end:
         at_end.callback(engine.dispose)
         connection = at_end.enter_context(_awake(engine))
-        at_end.enter_context(connection.begin())
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        _wait_for_turn(connection)
         if settings().database_iam_auth:
             _let_functions_in(connection)
         revision = _revision(connection)
+        connection.commit()
         if revision is not None and revision not in known:
             logger.warning("The database is newer than this build and is left as it is", revision=revision)
             return
@@ -79,6 +80,21 @@ def _awake(engine: Any) -> Connection:
             time.sleep(2)
         else:
             return connection
+
+
+def _wait_for_turn(connection: Connection) -> None:
+    """Take the lock, which goes with the connection.
+
+    It is asked for again and again: whoever waits inside a statement is waited for by an index that grows
+    concurrently, and both would wait for ever.
+    """
+    deadline = time.monotonic() + TURN_SECONDS
+    while not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}).scalar():
+        connection.commit()
+        if time.monotonic() > deadline:
+            raise TimeoutError("Another migration has been running for too long.")
+        time.sleep(1)
+    connection.commit()
 
 
 def _revision(connection: Connection) -> str | None:

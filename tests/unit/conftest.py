@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 from uuid import UUID, uuid4
 
 import pytest
@@ -35,6 +36,9 @@ class FakeStorage:
 
     def part_url(self, key: str, upload_id: str, number: int, size: int) -> str:
         return f"https://bucket.test/{key}?partNumber={number}&uploadId={upload_id}&length={size}"
+
+    def download_url(self, key: str, file_name: str) -> str:
+        return f"https://bucket.test/{key}?{urlencode({'disposition': storage.attachment(file_name)})}"
 
     def put_part(self, key: str, upload_id: str, number: int, body: bytes) -> None:
         self.uploads[key, upload_id][number] = body
@@ -126,7 +130,7 @@ def session() -> Iterator[Session]:
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> FakeStorage:
     fake = FakeStorage()
-    for module in ("uploads.routes", "sweep.handler"):
+    for module in ("uploads.routes", "library.routes", "sweep.handler"):
         monkeypatch.setattr(f"functions.{module}.media_storage", lambda: fake)
     return fake
 
@@ -173,7 +177,7 @@ class Browser:
             "rawQueryString": query,
             "headers": sent,
             "cookies": [f"{SESSION_COOKIE}={self.token}"] if self.token else [],
-            "queryStringParameters": dict(pair.split("=", 1) for pair in query.split("&") if pair),
+            "queryStringParameters": dict(parse_qsl(query, keep_blank_values=True)),
             "requestContext": {
                 "http": {"method": method, "path": path},
                 "stage": "$default",

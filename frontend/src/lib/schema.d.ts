@@ -363,6 +363,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/videos/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /api/videos/bulk */
+        post: operations["change_many_api_videos_bulk_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/videos/{video_id}": {
         parameters: {
             query?: never;
@@ -382,6 +399,23 @@ export interface paths {
         patch: operations["edit_api_videos__video_id__patch"];
         trace?: never;
     };
+    "/api/videos/{video_id}/details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /api/videos/{video_id}/details */
+        get: operations["details_api_videos__video_id__details_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/videos/{video_id}/grant": {
         parameters: {
             query?: never;
@@ -393,6 +427,23 @@ export interface paths {
         put?: never;
         /** POST /api/videos/{video_id}/grant */
         post: operations["grant_api_videos__video_id__grant_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/videos/{video_id}/original": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /api/videos/{video_id}/original */
+        get: operations["original_api_videos__video_id__original_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -539,6 +590,38 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * BulkAction
+         * @description `visibility` says who may watch; `publish` says it and makes a draft public or what else is said.
+         * @enum {string}
+         */
+        BulkAction: "visibility" | "publish" | "unpublish" | "trash" | "restore" | "purge";
+        /**
+         * Change
+         * @description `video` as it is now, None if it is gone or was never there; `problem` if it could not be changed.
+         */
+        Change: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            video: components["schemas"]["VideoView"] | null;
+            problem: components["schemas"]["Problem"] | null;
+        };
+        /** ChangeMany */
+        ChangeMany: {
+            action: components["schemas"]["BulkAction"];
+            /** Ids */
+            ids: string[];
+            /** @default public */
+            visibility: components["schemas"]["Visibility"];
+        };
+        /** Changes */
+        Changes: {
+            /** Results */
+            results: components["schemas"]["Change"][];
+        };
         /** ChoosePoster */
         ChoosePoster: {
             /** At Ms */
@@ -563,6 +646,16 @@ export interface components {
             email: string;
             /** Code */
             code: string;
+        };
+        /**
+         * Download
+         * @description An address that has to be asked within `expires_in` seconds.
+         */
+        Download: {
+            /** Url */
+            url: string;
+            /** Expires In */
+            expires_in: number;
         };
         /** EditVideo */
         EditVideo: {
@@ -727,6 +820,18 @@ export interface components {
             /** Chosen Ms */
             chosen_ms: number | null;
         };
+        /** @description RFC 9457: `code` is for programs, `detail` is a sentence for people. */
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            code: string;
+            detail: string;
+            errors?: {
+                field: string;
+                message: string;
+            }[];
+        };
         /**
          * PublicVideo
          * @description A video as everybody may see it.
@@ -756,6 +861,22 @@ export interface components {
         PublishVideo: {
             /** @default public */
             visibility: components["schemas"]["Visibility"];
+        };
+        /**
+         * RenditionView
+         * @description One quality as it is stored: bandwidth in bit/s, codecs as RFC 6381 names them.
+         */
+        RenditionView: {
+            /** Width */
+            width: number;
+            /** Height */
+            height: number;
+            /** Bytes */
+            bytes: number;
+            /** Bandwidth */
+            bandwidth: number;
+            /** Codecs */
+            codecs: string;
         };
         /** Resend */
         Resend: {
@@ -804,6 +925,14 @@ export interface components {
             display_name: string;
         };
         /**
+         * Sort
+         * @description What the drive is sorted by, and with a "-" in front from its end.
+         *
+         *     The size is all that a video takes; a length that is not known yet counts as none.
+         * @enum {string}
+         */
+        Sort: "created" | "-created" | "title" | "-title" | "size" | "-size" | "duration" | "-duration";
+        /**
          * StartUpload
          * @description `fingerprint` is the browser's own mark of the file, by which it knows it again.
          */
@@ -817,6 +946,21 @@ export interface components {
              * @default
              */
             fingerprint: string;
+        };
+        /**
+         * Taking
+         * @description What one video takes, its original and its renditions.
+         */
+        Taking: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Title */
+            title: string;
+            /** Bytes */
+            bytes: number;
         };
         /**
          * Ticket
@@ -877,6 +1021,8 @@ export interface components {
         /**
          * Usage
          * @description Sizes in bytes; `used_bytes` is originals and renditions, and the trash is part of it.
+         *
+         *     `largest` are the videos outside of the trash that take most.
          */
         Usage: {
             /** Quota Bytes */
@@ -889,6 +1035,27 @@ export interface components {
             renditions_bytes: number;
             /** Trash Bytes */
             trash_bytes: number;
+            /** Largest */
+            largest: components["schemas"]["Taking"][];
+        };
+        /**
+         * VideoDetails
+         * @description What processing found in the original and made of it; `fps` as a fraction, such as 30000/1001.
+         */
+        VideoDetails: {
+            video: components["schemas"]["VideoView"];
+            /** Fps */
+            fps: string | null;
+            /** Rotation */
+            rotation: number | null;
+            /** Hdr */
+            hdr: boolean | null;
+            /** Video Codec */
+            video_codec: string | null;
+            /** Audio Codec */
+            audio_codec: string | null;
+            /** Renditions */
+            renditions: components["schemas"]["RenditionView"][];
         };
         /**
          * VideoState
@@ -1015,18 +1182,6 @@ export interface components {
             progress: number | null;
             /** Eta Seconds */
             eta_seconds: number | null;
-        };
-        /** @description RFC 9457: `code` is for programs, `detail` is a sentence for people. */
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            code: string;
-            detail: string;
-            errors?: {
-                field: string;
-                message: string;
-            }[];
         };
     };
     responses: never;
@@ -1730,6 +1885,9 @@ export interface operations {
         parameters: {
             query?: {
                 state?: components["schemas"]["VideoState"] | null;
+                visibility?: components["schemas"]["Visibility"] | null;
+                q?: string;
+                sort?: components["schemas"]["Sort"];
                 cursor?: string | null;
                 limit?: number;
             };
@@ -1746,6 +1904,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_VideoView_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_many_api_videos_bulk_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeMany"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
                 };
             };
             /** @description A problem */
@@ -1860,6 +2051,37 @@ export interface operations {
             };
         };
     };
+    details_api_videos__video_id__details_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoDetails"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     grant_api_videos__video_id__grant_post: {
         parameters: {
             query?: never;
@@ -1878,6 +2100,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Grant"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    original_api_videos__video_id__original_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Download"];
                 };
             };
             /** @description A problem */
