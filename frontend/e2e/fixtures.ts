@@ -33,6 +33,7 @@ async function visit(browser: Browser, options: { colorScheme?: "light" | "dark"
   // Tests can only answer the classic file chooser, which is also what other browsers have.
   await context.addInitScript(() => {
     Reflect.deleteProperty(window, "showOpenFilePicker");
+    Reflect.deleteProperty(window, "showDirectoryPicker");
     document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
       // biome-ignore lint/suspicious/noConsole: how a report reaches the test
       console.error(`policy: ${violatedDirective} ${blockedURI}`),
@@ -113,7 +114,7 @@ export async function signIn(page: Page, person: Person): Promise<void> {
 /** Chooses a file with whatever button opens the chooser. */
 export async function choose(page: Page, button: string, path: string): Promise<void> {
   const chooser = page.waitForEvent("filechooser");
-  await page.getByRole("main").getByRole("button", { name: button }).first().click();
+  await page.getByRole("main").getByRole("button", { name: button, exact: true }).click();
   await (await chooser).setFiles(path);
 }
 

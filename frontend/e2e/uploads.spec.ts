@@ -1,6 +1,6 @@
 /** Uploads that are interrupted, cancelled, or no videos at all. */
-import { readFileSync, writeFileSync } from "node:fs";
-import { basename } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { choose, expect, PROCESSING, row, sampleVideo, test } from "./fixtures";
 
 /** Bytes on their way to S3 are the only PUTs the page makes. */
@@ -96,4 +96,30 @@ test("an empty file is refused at once", async ({ member: { page } }, info) => {
   writeFileSync(path, "");
   await choose(page, "Upload", path);
   await expect(page.getByText("This file is empty").first()).toBeVisible();
+});
+
+test("a folder brings its videos, and they can all be paused and continued", async ({
+  member: { page, expectRefusal },
+}, info) => {
+  expectRefusal(/Failed to load resource.*partNumber/);
+  const folder = info.outputPath("holiday");
+  mkdirSync(join(folder, "day two"), { recursive: true });
+  for (const name of ["one.mp4", "day two/two.MOV", "day two/notes.txt", ".hidden.mp4"])
+    writeFileSync(join(folder, name), `What is in ${name} is only looked at after its upload. `.repeat(9));
+
+  await page.route(parts, () => undefined);
+  await choose(page, "Upload a folder", folder);
+  const tray = page.getByRole("region", { name: "Uploads" });
+  await expect(tray.getByRole("heading", { name: "Uploading 2 videos" })).toBeVisible();
+  await expect(tray.getByText("one.mp4")).toBeVisible();
+  await expect(tray.getByText("two.MOV")).toBeVisible();
+
+  await tray.getByRole("button", { name: "Pause all uploads" }).click();
+  await expect(tray.getByRole("heading", { name: "2 uploads paused" })).toBeVisible();
+  await expect(tray.getByText("Paused at 0 %")).toHaveCount(2);
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  await tray.getByRole("button", { name: "Continue the upload of one.mp4" }).click();
+  await expect(tray.getByText("Uploaded")).toHaveCount(1);
+  await tray.getByRole("button", { name: "Continue the upload of two.MOV" }).click();
+  await expect(tray.getByRole("heading", { name: "2 uploads finished" })).toBeVisible();
 });

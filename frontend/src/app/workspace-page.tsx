@@ -1,7 +1,7 @@
 /** The workspace: the drive and its uploads. */
 import { Drive } from "@/features/library/drive";
 import { StorageMeter } from "@/features/library/storage-meter";
-import { UploadButton } from "@/features/uploads/upload-button";
+import { UploadButton, UploadFolderButton } from "@/features/uploads/upload-button";
 import { UploadStatus } from "@/features/uploads/upload-status";
 import { Page } from "@/ui/page";
 
@@ -12,7 +12,10 @@ export function WorkspacePage() {
       actions={
         <div className="flex grow items-center justify-end gap-5">
           <StorageMeter />
-          <UploadButton />
+          <div className="flex items-center gap-1">
+            <UploadFolderButton />
+            <UploadButton />
+          </div>
         </div>
       }
     >

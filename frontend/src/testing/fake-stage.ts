@@ -18,6 +18,8 @@ export class FakeStage implements UploadServer {
   readonly aborted: string[] = [];
   /** Numbers of every PUT that was tried, in order. */
   readonly puts: number[] = [];
+  /** The video of every PUT that was tried, in order. */
+  readonly order: string[] = [];
   readonly signed: number[][] = [];
   inFlight = 0;
   mostInFlight = 0;
@@ -98,6 +100,7 @@ export class FakeStage implements UploadServer {
     const attempt = (this.#attempts.get(`${videoId}:${number}`) ?? 0) + 1;
     this.#attempts.set(`${videoId}:${number}`, attempt);
     this.puts.push(number);
+    this.order.push(videoId);
     this.inFlight += 1;
     this.filesInFlight.add(videoId);
     this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);

@@ -1,7 +1,8 @@
-/** The button that begins it all. */
-import { CloudUpload } from "lucide-react";
-import { Button } from "@/ui/button";
-import { pickFiles } from "./pick-files";
+/** The buttons that begin it all. */
+import { CloudUpload, FolderUp } from "lucide-react";
+import { Button, IconButton } from "@/ui/button";
+import { toast } from "@/ui/toast";
+import { canPickFolders, pickFiles, pickFolder } from "./pick-files";
 import { useUploads } from "./uploads";
 
 export function UploadButton({ children = "Upload" }: { children?: string }) {
@@ -16,5 +17,21 @@ export function UploadButton({ children = "Upload" }: { children?: string }) {
     >
       {children}
     </Button>
+  );
+}
+
+export function UploadFolderButton() {
+  const engine = useUploads();
+  if (!canPickFolders()) return null;
+  return (
+    <IconButton
+      icon={FolderUp}
+      label="Upload a folder"
+      onPress={async () => {
+        const picked = await pickFolder();
+        if (picked?.length === 0) toast("There is no video in this folder.");
+        for (const { file, handle } of picked ?? []) engine.add(file, handle);
+      }}
+    />
   );
 }

@@ -1,9 +1,9 @@
 /** How far one upload is, in a line, a bar and a few buttons. */
-import { Check, FileVideo, RotateCcw, X } from "lucide-react";
+import { Check, FileVideo, Pause, Play, RotateCcw, X } from "lucide-react";
 import { useState } from "react";
 import * as format from "@/lib/format";
 import type { Upload } from "@/lib/models";
-import { WrongFileError } from "@/lib/upload/engine";
+import { isMoving, WrongFileError } from "@/lib/upload/engine";
 import type { UploadProgress } from "@/lib/upload/types";
 import { Button } from "@/ui/button";
 import { Progress } from "@/ui/progress";
@@ -28,6 +28,8 @@ export function statusLine(upload: UploadProgress): string {
       return "Waiting for its turn…";
     case "preparing":
       return "Preparing…";
+    case "paused":
+      return `Paused at ${percentOf(upload)} %`;
     case "offline":
       return "You are offline. It goes on by itself.";
     case "finishing":
@@ -68,6 +70,27 @@ export function RunningUpload({ upload }: { upload: UploadProgress }) {
           {statusLine(upload)}
         </p>
         <div className="flex gap-1.5">
+          {isMoving(upload.phase) && upload.phase !== "finishing" && (
+            <Button
+              size="small"
+              icon={Pause}
+              aria-label={`Pause the upload of ${upload.fileName}`}
+              onPress={() => engine.pause(upload.key)}
+            >
+              Pause
+            </Button>
+          )}
+          {upload.phase === "paused" && (
+            <Button
+              size="small"
+              look="primary"
+              icon={Play}
+              aria-label={`Continue the upload of ${upload.fileName}`}
+              onPress={() => engine.continue(upload.key)}
+            >
+              Continue
+            </Button>
+          )}
           {failed && (
             <Button size="small" icon={RotateCcw} onPress={() => engine.retry(upload.key)}>
               Try again

@@ -1,8 +1,8 @@
 /** All uploads of this tab, in a tray that stays while the person looks around. */
-import { ChevronDown, ChevronUp, CircleCheck, X } from "lucide-react";
+import { ChevronDown, ChevronUp, CircleCheck, Pause, Play, X } from "lucide-react";
 import { useEffect, useState } from "react";
 import * as format from "@/lib/format";
-import { isOver } from "@/lib/upload/engine";
+import { isMoving, isOver } from "@/lib/upload/engine";
 import type { UploadProgress } from "@/lib/upload/types";
 import { IconButton } from "@/ui/button";
 import { RunningUpload } from "./upload-status";
@@ -33,6 +33,23 @@ export function UploadTray() {
         >
           <header className="flex items-center gap-1 py-1.5 pr-2 pl-4">
             <h2 className="min-w-0 grow truncate font-semibold text-sm">{summary}</h2>
+            {uploads.some(({ phase }) => isMoving(phase)) ? (
+              <IconButton
+                icon={Pause}
+                label="Pause all uploads"
+                onPress={() => engine.pauseAll()}
+                size="small"
+              />
+            ) : (
+              active.length > 0 && (
+                <IconButton
+                  icon={Play}
+                  label="Continue all uploads"
+                  onPress={() => engine.continueAll()}
+                  size="small"
+                />
+              )
+            )}
             <IconButton
               icon={open ? ChevronDown : ChevronUp}
               label={open ? "Fold the uploads" : "Unfold the uploads"}
@@ -92,6 +109,8 @@ function useTidyUp(uploads: readonly UploadProgress[]): void {
 function summaryOf(uploads: readonly UploadProgress[], active: readonly UploadProgress[]): string {
   if (uploads.length === 0) return "";
   const failed = uploads.filter(({ phase }) => phase === "failed").length;
+  if (active.length > 0 && active.every(({ phase }) => phase === "paused"))
+    return `${format.plural(active.length, "upload")} paused`;
   if (active.length > 0) return `Uploading ${format.plural(active.length, "video")}`;
   if (failed > 0) return `${format.plural(failed, "upload")} stopped`;
   return `${format.plural(uploads.length, "upload")} finished`;

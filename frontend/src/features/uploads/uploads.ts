@@ -12,7 +12,7 @@ import {
 import { api, done, unwrap } from "@/lib/api";
 import type { Upload } from "@/lib/models";
 import { keys } from "@/lib/query";
-import { isOver, UploadEngine } from "@/lib/upload/engine";
+import { isMoving, UploadEngine } from "@/lib/upload/engine";
 import { fingerprint } from "@/lib/upload/fingerprint";
 import { browserMemory } from "@/lib/upload/memory";
 import { bytesMissing } from "@/lib/upload/parts";
@@ -159,7 +159,7 @@ export function useCancelUpload() {
 
 /** Leaving now would interrupt, and a sleeping screen would too. */
 export function useStayAwake(): void {
-  const busy = useUploadList().some(({ phase }) => !isOver(phase));
+  const busy = useUploadList().some(({ phase }) => isMoving(phase));
   useEffect(() => {
     if (!busy) return;
     const warn = (event: BeforeUnloadEvent) => event.preventDefault();

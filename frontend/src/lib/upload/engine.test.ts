@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { ApiError } from "@/lib/api-error";
 import type { Upload, Video } from "@/lib/models";
 import { FakeMemory, FakeStage } from "@/testing/fake-stage";
-import { UploadEngine, WrongFileError } from "./engine";
+import { UploadEngine, type UploadEngineParts, WrongFileError } from "./engine";
 import type { Network, UploadPhase, UploadProgress } from "./types";
 
 const TEXT = "The quick brown fox jumps over the lazy dog, twice.";
@@ -30,7 +30,7 @@ class FakeNetwork implements Network {
   }
 }
 
-function setUp(stage = new FakeStage()) {
+function setUp(stage = new FakeStage(), parts: Partial<UploadEngineParts> = {}) {
   const memory = new FakeMemory();
   const network = new FakeNetwork();
   const finished: Video[] = [];
@@ -43,6 +43,7 @@ function setUp(stage = new FakeStage()) {
     onStarted: () => undefined,
     onFinished: (video) => finished.push(video),
     backoff: () => 0,
+    ...parts,
   });
   const view = (key: string): UploadProgress => {
     const found = engine.snapshot().find((upload) => upload.key === key);
@@ -199,6 +200,121 @@ describe("many uploads", () => {
     const good = engine.add(file());
     await reaches(bad, "failed");
     await reaches(good, "done");
+  });
+});
+
+const MIB = 1024 ** 2;
+
+describe("a big file", () => {
+  it("leaves room for small ones that come later", async () => {
+    const { stage, engine, reaches, view } = setUp();
+    stage.partSize = MIB;
+    let release = () => {};
+    stage.hold = new Promise((resolve) => {
+      release = resolve;
+    });
+    const big = ["1", "2"].map((mark) => engine.add(file(mark.repeat(48 * MIB), `${mark}.mp4`)));
+    await vi.waitFor(() => expect(stage.inFlight).toBe(4));
+    const small = engine.add(file("small", "small.mp4"));
+    await vi.waitFor(() => expect(view(small).phase).toBe("uploading"));
+    release();
+    await reaches(small, "done");
+    expect(stage.order.indexOf(view(small).videoId ?? "")).toBeLessThan(12);
+    for (const key of big) await reaches(key, "done");
+    expect(stage.order).toHaveLength(48 + 48 + 1);
+  });
+
+  it("of 20 GB is never held in memory, only named part by part", async () => {
+    const size = 20 * 1000 ** 3;
+    const sizes: number[] = [];
+    const slice = (start = 0, end = size) => {
+      sizes.push(end - start);
+      return { size: end - start } as Blob;
+    };
+    const refuse = () => Promise.reject(new Error("nobody reads it whole"));
+    const huge = { name: "huge.mov", size, lastModified: 0, slice, text: refuse, arrayBuffer: refuse };
+    const stage = new FakeStage();
+    stage.partSize = 8 * MIB;
+    let flying = 0;
+    let most = 0;
+    const { engine, reaches } = setUp(stage, {
+      fingerprint: async () => "huge",
+      sendPart: async (url, part, { onProgress }) => {
+        flying += part.size;
+        most = Math.max(most, flying);
+        onProgress(part.size / 2);
+        stage.bytes.get("video-1")?.set(Number(new URL(url).searchParams.get("part")), "");
+        await Promise.resolve();
+        flying -= part.size;
+      },
+    });
+    await reaches(engine.add(huge as unknown as File), "done");
+    expect(sizes).toHaveLength(Math.ceil(size / (8 * MIB)));
+    expect(Math.max(...sizes)).toBe(8 * MIB);
+    expect(most).toBeLessThanOrEqual(4 * 8 * MIB);
+  });
+});
+
+describe("pausing", () => {
+  it("stops at once, keeps what has arrived, and goes on with the rest", async () => {
+    const stage = new FakeStage();
+    let tried = 0;
+    const { engine, reaches, view } = setUp(stage, {
+      sendPart: (url, part, options) => {
+        tried += 1;
+        if (tried === 7) stage.hold = new Promise(() => {});
+        return stage.sendPart(url, part, options);
+      },
+    });
+    const key = engine.add(file());
+    await vi.waitFor(() => expect(tried).toBeGreaterThanOrEqual(7));
+    await vi.waitFor(() => expect(stage.inFlight).toBe(4));
+    engine.pause(key);
+    await vi.waitFor(() => expect(stage.inFlight).toBe(0));
+    const arrived = stage.bytes.get("video-1")?.size ?? 0;
+    expect(arrived).toBeGreaterThan(0);
+    expect(view(key)).toMatchObject({ phase: "paused", sent: arrived * stage.partSize });
+    stage.hold = Promise.resolve();
+    stage.puts.length = 0;
+    engine.continue(key);
+    await reaches(key, "done");
+    expect(stage.puts).toHaveLength(13 - arrived);
+    expect(stage.content("video-1")).toBe(TEXT);
+  });
+
+  it("of all makes room for none, and continuing lets them go on in turn", async () => {
+    const { stage, engine, reaches, view } = setUp();
+    stage.hold = new Promise(() => {});
+    const keys = ["a", "b", "c"].map((name) => engine.add(file(name + TEXT, `${name}.mp4`)));
+    await vi.waitFor(() => expect(stage.inFlight).toBe(4));
+    engine.pauseAll();
+    await vi.waitFor(() => expect(stage.inFlight).toBe(0));
+    expect(keys.map((key) => view(key).phase)).toEqual(["paused", "paused", "paused"]);
+    stage.hold = Promise.resolve();
+    engine.continueAll();
+    for (const key of keys) await reaches(key, "done");
+    expect(stage.aborted).toEqual([]);
+  });
+
+  it("while the server is still answering loses nothing and begins nothing twice", async () => {
+    const { stage, engine, reaches } = setUp();
+    let answer = () => {};
+    const create = stage.create.bind(stage);
+    stage.create = async (body) => {
+      const upload = await create(body);
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      return upload;
+    };
+    const key = engine.add(file());
+    await vi.waitFor(() => expect(stage.uploads.size).toBe(1));
+    engine.pause(key);
+    answer();
+    engine.continue(key);
+    await reaches(key, "done");
+    expect(stage.bytes.size).toBe(1);
+    expect(stage.aborted).toEqual([]);
   });
 });
 

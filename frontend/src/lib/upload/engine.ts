@@ -14,8 +14,10 @@ import {
   type UploadServer,
 } from "./types";
 
-const FILES_AT_ONCE = 2;
 const PARTS_AT_ONCE = 4;
+/** Of small files, and of large ones beside them: neither kind has to wait for the other to end. */
+const FILES_AT_ONCE = 2;
+const SMALL_BYTES = 32 * 1024 ** 2;
 const TRIES = 8;
 const REFUSALS = 3;
 const ROUNDS = 3;
@@ -45,6 +47,7 @@ interface Task {
   /** Set once the server knows it: from then on a retry continues instead of starting over. */
   videoId: string | null;
   abort: AbortController;
+  run: Promise<void>;
   pace: Pace;
   finishedBytes: number;
   flying: Map<number, number>;
@@ -55,7 +58,8 @@ export class UploadEngine {
   readonly #parts: UploadEngineParts;
   readonly #tasks = new Map<string, Task>();
   readonly #listeners = new Set<() => void>();
-  readonly #files = new Gate(FILES_AT_ONCE);
+  readonly #smallFiles = new Gate(FILES_AT_ONCE);
+  readonly #largeFiles = new Gate(FILES_AT_ONCE);
   readonly #slots = new Gate(PARTS_AT_ONCE);
   #views: readonly UploadProgress[] = [];
   #toldAt = 0;
@@ -73,10 +77,6 @@ export class UploadEngine {
   };
 
   readonly snapshot = (): readonly UploadProgress[] => this.#views;
-
-  isBusy(): boolean {
-    return this.#views.some(({ phase }) => !isOver(phase));
-  }
 
   add(file: File, handle: FileSystemFileHandle | null = null): string {
     return this.#start(file, handle, null);
@@ -110,9 +110,28 @@ export class UploadEngine {
 
   retry(key: string): void {
     const task = this.#tasks.get(key);
-    if (task?.view.phase !== "failed") return;
-    task.abort = new AbortController();
-    void this.#run(task);
+    if (task?.view.phase === "failed") this.#go(task);
+  }
+
+  /** Stops at once: what is on its way is sent again later, what has arrived is kept. */
+  pause(key: string): void {
+    const task = this.#tasks.get(key);
+    if (!task || !isMoving(task.view.phase) || task.view.phase === "finishing") return;
+    task.abort.abort(new DOMException("Paused", "AbortError"));
+    this.#show(task, { phase: "paused", sent: task.finishedBytes, bytesPerSecond: null, secondsLeft: null });
+  }
+
+  continue(key: string): void {
+    const task = this.#tasks.get(key);
+    if (task?.view.phase === "paused") this.#go(task);
+  }
+
+  pauseAll(): void {
+    for (const key of this.#tasks.keys()) this.pause(key);
+  }
+
+  continueAll(): void {
+    for (const key of this.#tasks.keys()) this.continue(key);
   }
 
   /** Stops the upload and removes what S3 already has of it. */
@@ -152,6 +171,7 @@ export class UploadEngine {
       handle,
       videoId,
       abort: new AbortController(),
+      run: Promise.resolve(),
       pace: new Pace(),
       finishedBytes: 0,
       flying: new Map(),
@@ -168,16 +188,23 @@ export class UploadEngine {
       },
     };
     this.#tasks.set(key, task);
-    void this.#run(task);
+    this.#go(task);
     return key;
   }
 
-  async #run(task: Task): Promise<void> {
+  /** A run that was stopped may still wait for the server's answer: the next one begins after its end. */
+  #go(task: Task): void {
+    task.abort = new AbortController();
     const { signal } = task.abort;
     this.#show(task, { phase: "queued", error: null });
+    task.run = task.run.then(() => this.#run(task, signal));
+  }
+
+  async #run(task: Task, signal: AbortSignal): Promise<void> {
     let leave: (() => void) | null = null;
     try {
-      leave = await this.#files.enter(signal);
+      const files = task.file.size > SMALL_BYTES ? this.#largeFiles : this.#smallFiles;
+      leave = await files.enter(signal);
       this.#show(task, { phase: "preparing" });
       const video = await this.#transfer(task, await this.#begin(task, signal), signal);
       await this.#parts.memory.forget(video.id);
@@ -219,9 +246,9 @@ export class UploadEngine {
       handle: task.handle,
     });
     // Cancelled while the server was answering: nobody else knows this upload, so it goes now.
-    if (signal.aborted) await this.discard(upload.video_id);
+    if (task.view.phase === "cancelled") await this.discard(upload.video_id);
+    else this.#parts.onStarted(upload);
     signal.throwIfAborted();
-    this.#parts.onStarted(upload);
     return upload;
   }
 
@@ -255,7 +282,7 @@ export class UploadEngine {
     const either = AbortSignal.any([signal, siblings.signal]);
     const worker = async (): Promise<void> => {
       for (let number = queue.shift(); number !== undefined; number = queue.shift()) {
-        const leave = await this.#slots.enter(either);
+        const leave = await this.#slots.enter(either, task);
         try {
           await this.#sendPart(task, upload, number, addresses, either);
         } finally {
@@ -368,7 +395,7 @@ export class UploadEngine {
     const sent = Math.min(task.file.size, task.finishedBytes + flying);
     task.pace.note(sent, Date.now());
     const bytesPerSecond = task.pace.bytesPerSecond();
-    const secondsLeft = bytesPerSecond ? (task.file.size - sent) / bytesPerSecond : null;
+    const secondsLeft = task.pace.secondsLeft(task.file.size - sent, Date.now());
     // Lost parts are sent again, but a bar that runs backwards only worries people.
     task.view = { ...task.view, sent: Math.max(sent, task.view.sent), bytesPerSecond, secondsLeft };
     this.#tellSoon();
@@ -391,6 +418,11 @@ export class UploadEngine {
     this.#views = [...this.#tasks.values()].map((task) => task.view);
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Whether it sends, or will by itself. */
+export function isMoving(phase: UploadPhase): boolean {
+  return !isOver(phase) && phase !== "paused";
 }
 
 export function isOver(phase: UploadPhase): boolean {

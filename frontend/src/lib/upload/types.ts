@@ -5,6 +5,7 @@ export type UploadPhase =
   | "queued"
   | "preparing"
   | "uploading"
+  | "paused"
   | "offline"
   | "finishing"
   | "done"
