@@ -37,6 +37,8 @@ OWN_MEGABYTES = 256
 MEGABYTES_A_PROCESSOR, FEWEST_PROCESSORS = 1769, 2
 # A tool that computes for all of its time is stopped a little before that, and told from one that waits.
 SHARE_OF_TIME = 0.9
+# The clock by which the kernel stops it and the one by which it tells of it differ a little.
+NEARLY = 0.9
 
 # The shell sets the limits of its own process and then becomes the tool: nothing runs without them, and no
 # thread of ours is forked. Only a limit above the one in force is refused; then that one holds. A thread's
@@ -130,7 +132,8 @@ def run(command: Sequence[str], *, seconds: float, answer: IO[bytes] | None = No
     if status:
         logger.warning("media tool failed", tool=Path(command[0]).name, status=status, log=log)
         computed = used.ru_utime + used.ru_stime
-        if status == -signal.SIGXFSZ or (status == -signal.SIGKILL and computed >= limits.seconds):
+        stopped = status == -signal.SIGKILL and computed >= NEARLY * limits.seconds
+        if status == -signal.SIGXFSZ or stopped:
             raise SourceRejectedError(FailureCode.TOO_LARGE)
         blame(log, status)
     return log
