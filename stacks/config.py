@@ -168,6 +168,8 @@ class StageConfig:
     quota_bytes: int = 50 * GIB
     max_duration: timedelta = timedelta(hours=6)
     max_pixels: int = 36_000_000
+    daily_processing: timedelta = timedelta(hours=12)
+    """What one person may have processed within 24 hours, as time of full HD video at 60 frames a second."""
 
     trash_days: int = 30
     archive_days: int = 30
@@ -192,6 +194,9 @@ class StageConfig:
             self.quota_bytes >= PART_BYTES, "quota_bytes", f"at least {PART_BYTES}, one part of an upload"
         )
         _require(0 < self.max_upload_bytes <= self.quota_bytes, "max_upload_bytes", "1 … quota_bytes")
+        _require(
+            self.daily_processing >= self.max_duration, "daily_processing", "at least max_duration, one video"
+        )
         _require(self.trash_days >= 1, "trash_days", "at least 1")
         _require(self.archive_days >= 1, "archive_days", "at least 1")
         _require((self.database is None) != (self.host is None), "database", "Aurora, or a host that has one")

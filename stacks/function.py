@@ -177,6 +177,7 @@ def _environment(stage: StageConfig, data: Data, *, service: str) -> dict[str, s
         "QUOTA_BYTES": str(stage.quota_bytes),
         "MAX_DURATION_SECONDS": _seconds(stage.max_duration),
         "MAX_PIXELS": str(stage.max_pixels),
+        "DAILY_PROCESSING_SECONDS": _seconds(stage.daily_processing),
         "TRASH_DAYS": str(stage.trash_days),
         "PLAYBACK_GRANT_SECONDS": _seconds(stage.playback_grant),
         "PUBLIC_GRANT_SECONDS": _seconds(stage.public_grant),

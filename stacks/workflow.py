@@ -63,7 +63,8 @@ class Workflow(Construct):
         )
         process = (
             guarded(self._step("Probe", "probe", input_path="$.job", result_path="$.plan"))
-            .next(guarded(self._record("RecordPlan", "plan", JOB_AND_PLAN)))
+            .next(guarded(self._record("RecordPlan", "plan", JOB_AND_PLAN, result_path="$.recorded")))
+            .next(self._unless_refused())
             .next(
                 guarded(
                     sfn.Parallel(self, "Render", result_path=sfn.JsonPath.DISCARD).branch(
@@ -104,6 +105,16 @@ class Workflow(Construct):
                 include_execution_data=False,
             ),
         )
+
+    def _unless_refused(self) -> sfn.Chain:
+        """End where the plan costs more than its owner has left of the day: records has written that down."""
+        admitted = "$.recorded.admitted"
+        refused = sfn.Condition.and_(
+            sfn.Condition.is_present(admitted),  # the release before answers nothing
+            sfn.Condition.boolean_equals(admitted, False),
+        )
+        choice = sfn.Choice(self, "Admitted").when(refused, sfn.Succeed(self, "NotAdmitted"))
+        return choice.afterwards(include_otherwise=True)
 
     def _picture(self) -> sfn.Chain:
         poster = self._step("Poster", "poster", payload=JOB_AND_PLAN, result_path="$.poster")

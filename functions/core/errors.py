@@ -13,6 +13,7 @@ class FailureCode(StrEnum):
     NO_VIDEO = "no_video"
     TOO_LONG = "too_long"
     TOO_LARGE = "too_large"
+    DAILY_LIMIT = "daily_limit"
     INTERNAL = "internal"
 
 

@@ -344,6 +344,24 @@ class Chunk(Base, kw_only=True):
     duration_ms: Mapped[int]
 
 
+class Run(Base, kw_only=True):
+    """One attempt at processing a video, kept for as long as it counts: a deleted video gives nothing back.
+
+    `cost_ms` is known once the attempt is planned: what it costs, as so many milliseconds of full HD.
+    """
+
+    __tablename__ = "runs"
+    __table_args__ = (Index("ix_runs_user_id_started_at", "user_id", "started_at"),)
+
+    COUNTS_FOR = timedelta(days=1)
+
+    video_id: Mapped[UUID] = mapped_column(primary_key=True)
+    attempt: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    cost_ms: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[datetime] = mapped_column(default_factory=now)
+
+
 class Rendition(Base, kw_only=True):
     """One rung of a finished revision, as the master playlist names it. Bandwidths in bit/s."""
 

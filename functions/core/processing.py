@@ -48,12 +48,12 @@ def fail(
 
 
 def clear_up(session: Session, video_id: UUID) -> None:
-    """Have tidied away what a run that ends now leaves behind, and have the one that waited longest started.
+    """Have tidied away what a run that ends now leaves behind, and have the next in line started.
 
     A function that was still writing when the run ended is tidied after once more.
     """
     for seconds in (0, LATE_WRITER_SECONDS):
         events.watch("tidy", video_id, seconds=seconds)
-    waiting = VideoRepository(session).longest_waiting()
-    if waiting is not None:
-        after_commit(session, lambda: events.watch("job", waiting))
+    waiting = VideoRepository(session).next_in_line(1)
+    if waiting:
+        after_commit(session, lambda: events.watch("job", waiting[0]))

@@ -34,6 +34,7 @@ from functions.core.models import (
     Chunk,
     Event,
     Rendition,
+    Run,
     Upload,
     User,
     Video,
@@ -390,16 +391,37 @@ class VideoRepository:
         statement = select(Video.id).where(Video.purge_at <= now()).order_by(Video.purge_at).limit(limit)
         return self._session.scalars(statement).all()
 
-    def has_turn_free(self) -> bool:
-        """Tell whether one more video may be at work; one that outlived its lease takes nobody's turn."""
-        at_work = (Video.state == VideoState.PROCESSING) & (Video.lease_expires_at >= now())
-        count = self._session.scalars(select(func.count()).select_from(Video).where(at_work)).one()
-        return count < settings().videos_at_once
+    def has_turn(self, video_id: UUID) -> bool:
+        """Tell whether the video may be at work: there are as many turns free as it is from the line's head.
 
-    def longest_waiting(self) -> UUID | None:
-        """Return the whole upload that has waited longest for its turn."""
-        waiting = select(Video.id).where(Video.state == VideoState.UPLOADED, NOT_PURGED)
-        return self._session.scalars(waiting.order_by(Video.updated_at).limit(1)).first()
+        One that outlived its lease takes nobody's turn.
+        """
+        count = self._session.scalars(select(func.count()).select_from(Video).where(_at_work())).one()
+        free = settings().videos_at_once - count
+        return free > 0 and video_id in self.next_in_line(free, and_also=video_id)
+
+    def next_in_line(self, most: int, *, and_also: UUID | None = None) -> Sequence[UUID]:
+        """Return the whole uploads whose turn comes next; `and_also` one that is about to be whole.
+
+        Everybody's first comes before anybody's second, those at work counted, and among equals whoever's
+        last run began the longest ago; within a drive the one that has waited longest comes first.
+        """
+        at_work = (
+            select(Video.owner_id, func.count().label("videos"))
+            .where(_at_work())
+            .group_by(Video.owner_id)
+            .subquery()
+        )
+        last = select(Run.user_id, func.max(Run.started_at).label("began")).group_by(Run.user_id).subquery()
+        place = func.row_number().over(partition_by=Video.owner_id, order_by=[Video.updated_at, Video.id])
+        statement = (
+            select(Video.id)
+            .outerjoin(at_work, at_work.c.owner_id == Video.owner_id)
+            .outerjoin(last, last.c.user_id == Video.owner_id)
+            .where((Video.state == VideoState.UPLOADED) | (Video.id == and_also), NOT_PURGED)
+            .order_by(place + func.coalesce(at_work.c.videos, 0), last.c.began.nulls_first(), place)
+        )
+        return self._session.scalars(statement.limit(most)).all()
 
     def stuck(self, limit: int) -> Sequence[UUID]:
         """Return videos waiting or working for longer than they may."""
@@ -475,6 +497,51 @@ class _Order:
 
     def of_columns(self, *columns: Any) -> Sequence[ColumnElement[Any]]:
         return [column.desc() for column in columns] if self.sort.startswith("-") else columns
+
+
+def _at_work() -> ColumnElement[bool]:
+    return (Video.state == VideoState.PROCESSING) & (Video.lease_expires_at >= now())
+
+
+class RunRepository:
+    """What has been processed for whom."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def start(self, video: Video) -> None:
+        self._session.add(Run(video_id=video.id, attempt=video.attempt, user_id=video.owner_id))
+
+    def admit(self, video: Video, cost_ms: int) -> bool:
+        """Count the cost of the video's attempt, unless it would be more than its owner has in a day.
+
+        The caller holds the owner's row: of two that ask at the same time, the second sees what the first
+        was given. One that asks again is answered alike.
+        """
+        others = select(func.coalesce(func.sum(Run.cost_ms), 0)).where(
+            Run.user_id == video.owner_id,
+            Run.started_at > now() - Run.COUNTS_FOR,
+            tuple_(Run.video_id, Run.attempt) != (video.id, video.attempt),
+        )
+        row = {
+            Run.video_id: video.id,
+            Run.attempt: video.attempt,
+            Run.user_id: video.owner_id,
+            Run.cost_ms: cost_ms,
+            Run.started_at: now(),  # by a release that did not write down when runs start
+        }
+        within = others.scalar_subquery() + cost_ms <= 1000 * settings().daily_processing_seconds
+        values = select(*(literal(value, column.type) for column, value in row.items())).where(within)
+        statement = (
+            insert(Run)
+            .from_select([column.key for column in row], values)
+            .on_conflict_do_update(index_elements=[Run.video_id, Run.attempt], set_={"cost_ms": cost_ms})
+            .returning(Run.attempt)
+        )
+        return self._session.execute(statement).scalar_one_or_none() is not None
+
+    def remove_old(self) -> None:
+        self._session.execute(delete(Run).where(Run.started_at < now() - Run.COUNTS_FOR))
 
 
 class UploadRepository:

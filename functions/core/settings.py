@@ -58,6 +58,7 @@ class Settings(BaseModel):
     quota_bytes: int = 50 * 1024**3
     max_duration_seconds: int = 6 * 3600
     max_pixels: int = 36_000_000
+    daily_processing_seconds: int = 12 * 3600
     trash_days: int = 30
     playback_grant_seconds: int = 60
     public_grant_seconds: int = 300

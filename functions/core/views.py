@@ -26,8 +26,13 @@ FAILURES: dict[FailureCode, tuple[str, str]] = {
         "The picture of this video is larger than this drive allows.",
         "Export it in a smaller resolution and upload that.",
     ),
+    FailureCode.DAILY_LIMIT: (
+        "You have had as much video processed today as this drive allows in a day.",
+        "Your file is safe. Try again tomorrow.",
+    ),
     FailureCode.INTERNAL: ("Something went wrong on our side.", "Your file is safe. Try again."),
 }
+PASSING = {FailureCode.DAILY_LIMIT, FailureCode.INTERNAL}
 
 
 class View(BaseModel):
@@ -115,7 +120,7 @@ def _failure(code: FailureCode | None) -> Failure | None:
     if code is None:
         return None
     message, action = FAILURES[code]
-    return Failure(code=code, message=message, action=action, retry=code is FailureCode.INTERNAL)
+    return Failure(code=code, message=message, action=action, retry=code in PASSING)
 
 
 class RenditionView(View):

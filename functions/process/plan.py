@@ -196,6 +196,7 @@ class Plan(_Value):
     video_stream: int
     audio: AudioTrack | None
     early: bool = False
+    cost_ms: int = 0
     frames: int
     segment_frames: int
     chunk_frames: int
@@ -267,6 +268,7 @@ def make(
     frames = max(1, _nearest(source.seconds * fps))
     segment_frames = _nearest(SEGMENT_SECONDS * fps)
     chunk_frames = segment_frames * segments_per_chunk(frames / fps, concurrency)
+    planned = rungs(source.width, source.height, ladder)
     return Plan(
         read_key=read_key,
         container=source.container,
@@ -285,10 +287,11 @@ def make(
         video_stream=source.video_stream,
         audio=source.audio,
         early=early,
+        cost_ms=_nearest(1000 * cost(source, fps, planned, ladder)),
         frames=frames,
         segment_frames=segment_frames,
         chunk_frames=chunk_frames,
-        rungs=rungs(source.width, source.height, ladder),
+        rungs=planned,
         chunks=chunks(frames, chunk_frames, segment_frames),
         audio_chunks=audio_chunks(frames / fps, size, source.container) if source.audio else (),
     )
@@ -393,18 +396,24 @@ def check_length(source: Source, *, max_seconds: int) -> None:
         raise SourceRejectedError(FailureCode.TOO_LONG)
 
 
-def check_cost(source: Source, plan: Plan, *, ladder: Sequence[Rung], max_seconds: int) -> None:
+def cost(source: Source, fps: Fraction, planned: Sequence[PlannedRung], ladder: Sequence[Rung]) -> Fraction:
+    """Return what a source costs: how many seconds of full HD at 60 frames a second cost as much.
+
+    Bytes do not tell (an hour of black is two megabytes); pixels x seconds x renditions do.
+    """
+    source_rate = max(source.average_rate, fps)
+    work = source.seconds * _work(source.width * source.height * source_rate, planned, fps)
+    width, height = FULL_HD
+    return work / _work(width * height * FASTEST_GRID, rungs(width, height, ladder), FASTEST_GRID)
+
+
+def check_cost(plan: Plan, *, max_seconds: int) -> None:
     """Refuse what would cost too much before the first frame is encoded.
 
-    Bytes do not bound cost (an hour of black is two megabytes); pixels x seconds x renditions do. The
-    longest video allowed may cost what it would in full HD at 60 frames a second; larger pictures get less
-    time for the same money.
+    The longest video allowed may cost what it would in full HD; larger pictures get less time for the same
+    money.
     """
-    source_rate = max(source.average_rate, plan.fps)
-    cost = source.seconds * _work(source.width * source.height * source_rate, plan.rungs, plan.fps)
-    width, height = FULL_HD
-    budget = max_seconds * _work(width * height * FASTEST_GRID, rungs(width, height, ladder), FASTEST_GRID)
-    if cost > budget:
+    if plan.cost_ms > 1000 * max_seconds:
         raise SourceRejectedError(FailureCode.TOO_LARGE)
 
 

@@ -48,7 +48,7 @@ def probe(job: Job, storage: MediaStorage, *, seconds: float) -> Plan:
     made = plan.make(
         source, key, ladder=stage.ladder, concurrency=stage.encode_concurrency, size=size, early=early
     )
-    plan.check_cost(source, made, ladder=stage.ladder, max_seconds=longest)
+    plan.check_cost(made, max_seconds=longest)
     logger.info("planned", frames=made.frames, chunks=len(made.chunks), rungs=len(made.rungs))
     return made.model_copy(update={"headers": headers(made, seconds=seconds)})
 

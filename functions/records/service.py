@@ -13,7 +13,7 @@ from functions.core.database import after_commit
 from functions.core.errors import FailureCode, SourceRejectedError
 from functions.core.models import Rendition, Video, VideoState, now
 from functions.core.observability import MetricUnit, about, logger, metrics
-from functions.core.repositories import UploadRepository, VideoRepository
+from functions.core.repositories import RunRepository, UploadRepository, UserRepository, VideoRepository
 from functions.core.settings import settings
 
 PACKAGING = timedelta(seconds=5)
@@ -41,7 +41,7 @@ def claim(session: Session, source_key: str, execution: str) -> dict[str, Any]:
         is_running = video.state is VideoState.PROCESSING
         return {"claimed": True, "job": _job(video)} if is_running else {"claimed": False}
     expected = [VideoState.UPLOADING, VideoState.UPLOADED]
-    if video.state in expected and not videos.has_turn_free():
+    if video.state in expected and not videos.has_turn(video_id):
         logger.info("Waiting for a turn")
         if video.state is VideoState.UPLOADING:  # nobody else would look after it
             events.watch("drop_upload", video_id, seconds=events.START_WITHIN_SECONDS)
@@ -64,6 +64,7 @@ def claim(session: Session, source_key: str, execution: str) -> dict[str, Any]:
         return {"claimed": False}
     about(attempt=claimed.attempt)
     UploadRepository(session).remove(video_id)
+    RunRepository(session).start(claimed)
     events.record(session, claimed)
     if claimed.attempt == 1:
         after_commit(
@@ -83,8 +84,19 @@ def _job(video: Video) -> dict[str, Any]:
     }
 
 
-def plan(session: Session, video_id: UUID, attempt: int, plan: dict[str, Any]) -> None:
-    """Keep what probing found: length in ms, size in pixels as displayed, number of chunks."""
+def plan(session: Session, video_id: UUID, attempt: int, plan: dict[str, Any]) -> dict[str, bool]:
+    """Keep what probing found: length in ms, size in pixels as displayed, number of chunks.
+
+    The answer is whether the run may go on. It ends here if its owner would have had more processed than
+    the stage allows in a day; every attempt counts, as each of them costs.
+    """
+    video = VideoRepository(session).find(video_id, lock=True)
+    if video is None or video.state is not VideoState.PROCESSING or video.attempt != attempt:
+        return {"admitted": False}
+    UserRepository(session).lock(video.owner_id)
+    if not RunRepository(session).admit(video, plan.get("cost_ms", 0)):  # the release before planned none
+        processing.fail(session, video_id, FailureCode.DAILY_LIMIT, if_attempt=attempt)
+        return {"admitted": False}
     audio = plan.get("audio")
     _change(
         session,
@@ -101,6 +113,7 @@ def plan(session: Session, video_id: UUID, attempt: int, plan: dict[str, Any]) -
         chunk_count=len(plan["chunks"]),
         encoding_started_at=func.coalesce(Video.encoding_started_at, now()),  # a plan may be told twice
     )
+    return {"admitted": True}
 
 
 def original(session: Session, video_id: UUID, attempt: int) -> None:

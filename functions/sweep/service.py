@@ -21,7 +21,13 @@ from functions.core.models import (
     work_prefix,
 )
 from functions.core.observability import MetricUnit, logger, metrics
-from functions.core.repositories import EventRepository, SessionRepository, UploadRepository, VideoRepository
+from functions.core.repositories import (
+    EventRepository,
+    RunRepository,
+    SessionRepository,
+    UploadRepository,
+    VideoRepository,
+)
 from functions.core.settings import settings
 from functions.core.storage import MediaStorage, MissingObjectError
 
@@ -33,6 +39,7 @@ def daily() -> dict[str, int]:
     with transaction() as session:
         SessionRepository(session).remove_expired()
         EventRepository(session).remove_old()
+        RunRepository(session).remove_old()
         due = {
             "purge": VideoRepository(session).due_for_purge(BATCH),
             "job": VideoRepository(session).stuck(BATCH),
@@ -58,7 +65,7 @@ def check_job(_storage: MediaStorage, video_id: UUID) -> None:
         video = videos.find(video_id, lock=True)
         if video is None or video.purge_started_at is not None:
             return
-        if video.state is VideoState.UPLOADED and not videos.has_turn_free():
+        if video.state is VideoState.UPLOADED and not videos.has_turn(video_id):
             video.lease_expires_at = None
             events.watch("job", video_id, seconds=events.START_WITHIN_SECONDS)
         elif video.has_outlived_its_lease():

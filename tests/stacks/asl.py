@@ -173,7 +173,7 @@ def _holds(rule: Mapping[str, Any], given: Any, context: Mapping[str, Any]) -> b
         return all(_holds(part, given, context) for part in rule["And"])
     try:
         value = _get(given, rule["Variable"], context)
-    except KeyError:
+    except (KeyError, TypeError):  # nothing lies inside null
         return rule.get("IsPresent") is False
     if "IsPresent" in rule:
         return bool(rule["IsPresent"])

@@ -720,7 +720,7 @@ export interface components {
          * @description Why a video could not be processed.
          * @enum {string}
          */
-        FailureCode: "not_a_video" | "corrupt" | "no_video" | "too_long" | "too_large" | "internal";
+        FailureCode: "not_a_video" | "corrupt" | "no_video" | "too_long" | "too_large" | "daily_limit" | "internal";
         /**
          * Grant
          * @description Renew it before `expires_in` seconds are over.

@@ -153,4 +153,4 @@ def check(given: Source) -> None:
     plan.check_picture(given, max_pixels=36_000_000)
     plan.check_length(given, max_seconds=3600)
     made = plan.make(given, "", ladder=LADDER, concurrency=2)
-    plan.check_cost(given, made, ladder=LADDER, max_seconds=3600)
+    plan.check_cost(made, max_seconds=3600)

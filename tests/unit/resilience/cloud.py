@@ -26,7 +26,7 @@ from asl import Machine, StateError
 from sqlalchemy import select
 
 from functions.core import database
-from functions.core.models import Base, Event, Video
+from functions.core.models import Base, Event, Run, Video
 from functions.core.storage import MissingObjectError
 from tests.unit.conftest import LAMBDA, Answer, Browser, FakeStorage
 
@@ -36,6 +36,8 @@ Call = Callable[[], Any]
 TEMPORARY = re.compile(re.escape(tempfile.gettempdir()) + r"/tmp\w+")
 OWN = {"id", "video_id", "owner_id", "revision", "poster_revision", "attempt", "execution", "version"}
 """Columns in which two videos, or two runs of one, differ."""
+HISTORY = {Event.__tablename__, Run.__tablename__}
+"""Tables of what happened on the way, not of what there is in the end."""
 GRACE_SECONDS = 15 * 60
 LONGEST_SECONDS = 2 * 86400
 ASYNC_RETRIES = (0, 60, 120)
@@ -465,7 +467,7 @@ class Cloud:
                     for row in session.execute(select(table).where(table.c.video_id == video.id))
                 )
                 for table in tables
-                if table.name != Event.__tablename__
+                if table.name not in HISTORY
             }
             facts = session.execute(select(Video.__table__).where(Video.id == video.id)).one()._mapping
         about = {
