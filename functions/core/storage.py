@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
@@ -23,6 +24,9 @@ PART_URL_SECONDS = 900
 SOURCE_URL_SECONDS = 6 * 3600
 DOWNLOAD_URL_SECONDS = 60
 POSTER_WINDOW_SECONDS = 150
+# S3's rule for every part but the last, and how many it copies for us at once.
+LEAST_PART_BYTES = 5 * 1024**2
+MOST_COPIES = 32
 _NOT_FOUND = {"404", "NoSuchKey", "NoSuchUpload", "NotFound"}
 
 
@@ -64,6 +68,42 @@ class MediaStorage:
     def upload_file(self, path: Path, key: str, content_type: str) -> None:
         self._s3.upload_file(str(path), self._bucket, key, ExtraArgs={"ContentType": content_type})
 
+    def join(self, key: str, content_type: str, head: bytes, source: str, start: int, end: int) -> None:
+        """Store `head` and then the bytes of another object from `start` up to, not including, `end`.
+
+        S3 copies them side by side, without sending them; only what fills up the first part comes this way.
+        """
+        first = min(end, start + max(0, LEAST_PART_BYTES - len(head)))
+        head += self.read_range(source, start, first) if first > start else b""
+        if first == end:
+            self.put(key, head, content_type)
+            return
+        step = max(LEAST_PART_BYTES, -(-(end - first) // MOST_COPIES))
+        upload_id = self.start_upload(key, content_type)
+
+        def copied(number: int, begins: int) -> str:
+            answer = self._s3.upload_part_copy(
+                Bucket=self._bucket,
+                Key=key,
+                UploadId=upload_id,
+                PartNumber=number,
+                CopySource={"Bucket": self._bucket, "Key": source},
+                CopySourceRange=f"bytes={begins}-{min(begins + step, end) - 1}",
+            )
+            return answer["CopyPartResult"]["ETag"]
+
+        try:
+            with ThreadPoolExecutor(MOST_COPIES) as threads:
+                others = threads.map(copied, count(2), range(first, end, step))
+                own = self._s3.upload_part(
+                    Bucket=self._bucket, Key=key, UploadId=upload_id, PartNumber=1, Body=head
+                )
+                etags = [own["ETag"], *others]
+            self._complete(key, upload_id, enumerate(etags, 1))
+        except Exception:
+            self.abort_upload(key, upload_id)
+            raise
+
     def size(self, key: str) -> int:
         with _Found():
             return self._s3.head_object(Bucket=self._bucket, Key=key)["ContentLength"]
@@ -104,10 +144,8 @@ class MediaStorage:
 
     # Multipart uploads
 
-    def start_upload(self, key: str) -> str:
-        answer = self._s3.create_multipart_upload(
-            Bucket=self._bucket, Key=key, ContentType="application/octet-stream"
-        )
+    def start_upload(self, key: str, content_type: str = "application/octet-stream") -> str:
+        answer = self._s3.create_multipart_upload(Bucket=self._bucket, Key=key, ContentType=content_type)
         return answer["UploadId"]
 
     def part_url(self, key: str, upload_id: str, number: int, size: int) -> str:
@@ -135,7 +173,10 @@ class MediaStorage:
 
     def complete_upload(self, key: str, upload_id: str, parts: Sequence[Part]) -> None:
         """Join the parts. Completing twice is no error: the first one's object stays."""
-        listed = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
+        self._complete(key, upload_id, ((part.number, part.etag) for part in parts))
+
+    def _complete(self, key: str, upload_id: str, parts: Iterable[tuple[int, str]]) -> None:
+        listed = [{"PartNumber": number, "ETag": etag} for number, etag in parts]
         with _Found():
             self._s3.complete_multipart_upload(
                 Bucket=self._bucket,
@@ -190,6 +231,7 @@ def _s3() -> "S3Client":
         "s3",
         config=config(
             signature_version="s3v4",
+            max_pool_connections=MOST_COPIES,
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
             s3={"addressing_style": "path" if settings().stage == "local" else "virtual"},

@@ -1,7 +1,7 @@
 """Which container an upload is, told by its own bytes, and whether all of it is there."""
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from functions.core.errors import FailureCode, SourceRejectedError
 from functions.process.plan import Container
@@ -105,12 +105,10 @@ def _is_transport_stream(head: bytes) -> bool:
     )
 
 
-def _mov_is_whole(size: int, read: ReadRange) -> bool:
-    seen: set[bytes] = set()
+def mov_boxes(size: int, read: ReadRange) -> Iterator[tuple[bytes, int, int]]:
+    """Yield each box of the file, its kind and from where to where it says to lie, up to one that is none."""
     offset = 0
-    for _ in range(MOST_BOXES):
-        if offset + 8 > size:
-            break
+    while offset + 8 <= size:
         header = read(offset, min(offset + 16, size))
         length, kind = int.from_bytes(header[:4]), header[4:8]
         if length == 1:
@@ -118,13 +116,19 @@ def _mov_is_whole(size: int, read: ReadRange) -> bool:
         elif length == 0:  # up to the end of the file
             length = size - offset
         if length < 8 or not kind.isalnum():  # noqa: PLR2004 (a box header); junk after the last box
-            break
-        if offset + length > size:
-            return False
-        seen.add(kind)
+            return
+        yield kind, offset, offset + length
         offset += length
-    else:
-        return True
+
+
+def _mov_is_whole(size: int, read: ReadRange) -> bool:
+    seen: set[bytes] = set()
+    for number, (kind, _, end) in enumerate(mov_boxes(size, read), 1):
+        if end > size:
+            return False
+        if number == MOST_BOXES:
+            return True
+        seen.add(kind)
     return b"moov" in seen
 
 

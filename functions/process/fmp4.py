@@ -82,17 +82,17 @@ class EncodedChunk(BaseModel):
 def read(path: Path) -> Track:
     """Walk the boxes of a file; one that no frame was written to has no segments."""
     data = path.read_bytes()
-    boxes = list(_boxes(data, 0, len(data)))
-    if not any(box.kind == b"moov" for box in boxes):
+    found = list(boxes(data, 0, len(data)))
+    if not any(box.kind == b"moov" for box in found):
         nothing = ByteRange(offset=0, length=0)
         return Track(size=len(data), timescale=1, codecs="", header=nothing, header_sha256="", segments=())
-    header_end = next((box.start for box in boxes if box.kind == b"moof"), len(data))
+    header_end = next((box.start for box in found if box.kind == b"moof"), len(data))
     segments = [
         _segment(data, moof, mdat)
-        for moof, mdat in pairwise(boxes)
+        for moof, mdat in pairwise(found)
         if (moof.kind, mdat.kind) == (b"moof", b"mdat")
     ]
-    media_header = _find(data, b"moov", b"trak", b"mdia", b"mdhd").body
+    media_header = find(data, b"moov", b"trak", b"mdia", b"mdhd").body
     timescale_at = media_header + (20 if data[media_header] else 12)
     return Track(
         size=len(data),
@@ -104,7 +104,9 @@ def read(path: Path) -> Track:
     )
 
 
-class _Box(NamedTuple):
+class Box(NamedTuple):
+    """From where to where a box lies, and where what it holds begins."""
+
     kind: bytes
     start: int
     body: int
@@ -115,26 +117,26 @@ def _number(data: bytes, offset: int, length: int = 4) -> int:
     return int.from_bytes(data[offset : offset + length])
 
 
-def _boxes(data: bytes, start: int, end: int) -> Iterator[_Box]:
+def boxes(data: bytes, start: int, end: int) -> Iterator[Box]:
     while start + 8 <= end:
         length, body = _number(data, start), start + 8
         if length == 1:
             length, body = _number(data, body, 8), start + 16
         length = length or end - start
-        yield _Box(data[start + 4 : start + 8], start, body, start + length)
+        yield Box(data[start + 4 : start + 8], start, body, start + length)
         start += length
 
 
-def _find(data: bytes, *path: bytes, within: _Box | None = None) -> _Box:
+def find(data: bytes, *path: bytes, within: Box | None = None) -> Box:
     start, end = (within.body, within.end) if within else (0, len(data))
     for kind in path:
-        box = next(box for box in _boxes(data, start, end) if box.kind == kind)
+        box = next(box for box in boxes(data, start, end) if box.kind == kind)
         start, end = box.body, box.end
     return box
 
 
-def _segment(data: bytes, moof: _Box, mdat: _Box) -> Segment:
-    decode_time = _find(data, b"traf", b"tfdt", within=moof).body
+def _segment(data: bytes, moof: Box, mdat: Box) -> Segment:
+    decode_time = find(data, b"traf", b"tfdt", within=moof).body
     frames, duration = _samples(data, moof)
     return Segment(
         offset=moof.start,
@@ -145,16 +147,16 @@ def _segment(data: bytes, moof: _Box, mdat: _Box) -> Segment:
     )
 
 
-def _samples(data: bytes, moof: _Box) -> tuple[int, int]:
+def _samples(data: bytes, moof: Box) -> tuple[int, int]:
     """Count the samples of a fragment and add up their durations."""
-    defaults = _find(data, b"traf", b"tfhd", within=moof).body
+    defaults = find(data, b"traf", b"tfhd", within=moof).body
     flags = _number(data, defaults + 1, 3)
     duration_at = defaults + 8 + (8 if flags & 0x01 else 0) + (4 if flags & 0x02 else 0)
     default = _number(data, duration_at) if flags & _DEFAULT_DURATION else 0
 
-    fragment = _find(data, b"traf", within=moof)
+    fragment = find(data, b"traf", within=moof)
     frames = duration = 0
-    for run in _boxes(data, fragment.body, fragment.end):
+    for run in boxes(data, fragment.body, fragment.end):
         if run.kind != b"trun":
             continue
         flags, count = _number(data, run.body + 1, 3), _number(data, run.body + 4)

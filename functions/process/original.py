@@ -1,6 +1,6 @@
 """Give a source that browsers can play as it is to its owner, until the ladder takes over.
 
-Only a small one at a rate that lines can take: copying reads and writes the whole file, and a large one
+Only a small one at a rate that lines can take: where the whole file has to be read and written, a large one
 would be there no sooner than the ladder, whose chunks are encoded side by side.
 """
 
@@ -12,8 +12,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.core.observability import about, observed
 from functions.core.storage import MediaStorage, media_storage
-from functions.process import media, sandbox
-from functions.process.plan import Source, Task
+from functions.process import media, progressive, sandbox
+from functions.process.plan import Container, Source, Task
 from functions.process.sandbox import Upload
 
 FILE = "original.mp4"
@@ -38,13 +38,24 @@ def is_worth_a_copy(source: Source, size: int) -> bool:
 def copy(task: Task, storage: MediaStorage, *, seconds: float) -> int:
     """Store the pictures and the sound as they are, and nothing else of the file; return the size in bytes.
 
-    Names, places and devices stay behind, the index goes to the front.
+    Names, places and devices stay behind, the index goes to the front. S3 copies the media by itself where
+    there is nothing else in it, in a time that hardly depends on its length; else it has to be read.
     """
-    upload = Upload(storage.source_url(task.plan.read_key), task.plan.container)
+    source, key = task.plan.read_key, task.job.key(FILE)
+    if task.plan.container is Container.MOV:
+        made = progressive.plan(
+            storage.size(source),
+            lambda start, end: storage.read_range(source, start, end),
+            tracks=2 if task.plan.audio else 1,
+        )
+        if made:
+            storage.join(key, "video/mp4", made.head, source, made.start, made.end)
+            return len(made.head) + made.end - made.start
+    upload = Upload(storage.source_url(source), task.plan.container)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, FILE)
         log = media.copy_for_browsers(upload, task.plan, path, seconds=seconds)
         if sandbox.lost_connection(log):
             raise sandbox.MediaError(log[-500:])
-        storage.upload_file(path, task.job.key(FILE), "video/mp4")
+        storage.upload_file(path, key, "video/mp4")
         return path.stat().st_size

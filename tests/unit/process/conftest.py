@@ -112,6 +112,9 @@ class FolderStorage:
     def upload_file(self, path: Path, key: str, content_type: str) -> None:
         self.put(key, path.read_bytes(), content_type)
 
+    def join(self, key: str, content_type: str, head: bytes, source: str, start: int, end: int) -> None:
+        self.put(key, head + self.read_range(source, start, end), content_type)
+
     def keys(self, prefix: str) -> Iterator[tuple[str, int]]:
         for path in sorted(self.root.rglob("*")):
             key = path.relative_to(self.root).as_posix()

