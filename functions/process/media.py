@@ -133,24 +133,20 @@ def inspect(upload: Upload, *, seconds: float) -> Source:
 
 
 def copy(upload: Upload, source: Source, path: Path, *, seconds: float) -> str:
-    """Put the pictures and the sound of a source, as they are, where any moment of them is found by range.
-
-    AVI only counts pictures as they are decoded: the first that is shown counts as the first, and an order
-    that only the decoder knows is written down by encoding them anew, with nothing lost that one could see.
-    (ffmpeg's dts2pts, made for this, gives wrong times after some key frames: tried with 9.0.)
-    """
+    """Put the pictures and the sound of a source, as they are, where any moment of them is found by range."""
     # Of untimed pictures, the decoder guesses better than the demuxer.
     streams = ffmpeg.input(upload.url, **upload.options() | ({"fflags": "-genpts"} if source.untimed else {}))
-    pictures = streams[str(source.video_stream)]
-    options: dict[str, Any] = {"c": "copy"}
-    if source.untimed and source.reordered:
-        pictures = pictures.filter("setpts", "PTS-STARTPTS")
-        options = {"c:a": "copy", "c:v": "libx264", "preset": "ultrafast", "crf": 8, "bf": 0}
-    elif filters := _packet_filters(upload, source):
-        options["bsf:v"] = ",".join(filters)
-    sound = [streams[str(source.audio.stream)]] if source.audio else []
+    wanted = [source.video_stream, *([source.audio.stream] if source.audio else [])]
+    filters = _packet_filters(upload, source)
+    options = {"bsf:v": ",".join(filters)} if filters else {}
     output = ffmpeg.output(
-        pictures, *sound, str(path), f=Container.MATROSKA.value, allow_raw_vfw=1, **options, **NOTHING_ELSE
+        *(streams[str(stream)] for stream in wanted),
+        str(path),
+        f=Container.MATROSKA.value,
+        c="copy",
+        allow_raw_vfw=1,
+        **options,
+        **NOTHING_ELSE,
     )
     return _ffmpeg(output, seconds=seconds)
 
@@ -198,7 +194,7 @@ def encode_chunk(
     if not plan.turned:
         options["reinit_filter"] = 0
     source = _opened(upload, itsoffset=-plan.start_time, **options)
-    frames = _progressive(source, plan).filter(
+    frames = _counted(_progressive(source, plan), plan).filter(
         "fps", fps=str(plan.fps), start_time=_decimal(starts_at), round="near"
     )
     count = chunk.frames + (plan.last_chunk_slack if plan.is_last(chunk) else 0)
@@ -406,6 +402,16 @@ def _of_one_size(frames: Any, plan: Plan) -> Any:
 def _progressive(source: Any, plan: Plan) -> Any:
     frames = _of_one_size(source[str(plan.video_stream)], plan)
     return frames.filter("bwdif", mode="send_frame") if plan.interlaced else frames
+
+
+def _counted(frames: Any, plan: Plan) -> Any:
+    """Give pictures that have no time of their own that of their place after the key frame, which has one.
+
+    AVI counts pictures as they are decoded, and only the decoder knows in which order they are shown. But
+    before a key frame as many are shown as are decoded. (ffmpeg's dts2pts, made for this, gives wrong times
+    after some key frames: tried with 9.0.)
+    """
+    return frames.filter("setpts", "STARTPTS+N/FR/TB") if plan.counted else frames
 
 
 def _standard_colours(frames: Any, plan: Plan, width: int, height: int) -> Any:

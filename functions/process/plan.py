@@ -192,6 +192,7 @@ class Plan(_Value):
     wide_gamut: bool = False
     assumed_matrix: str = ""
     interlaced: bool
+    counted: bool = False
     video_codec: str
     video_stream: int
     audio: AudioTrack | None
@@ -283,6 +284,7 @@ def make(
         wide_gamut=source.wide_gamut,
         assumed_matrix=source.assumed_matrix,
         interlaced=source.interlaced,
+        counted=source.untimed and source.reordered,
         video_codec=source.video_codec,
         video_stream=source.video_stream,
         audio=source.audio,

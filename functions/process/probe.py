@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,8 @@ def probe(job: Job, storage: MediaStorage, *, seconds: float) -> Plan:
     if not demuxer.has_index:
         key = job.copy_key
         copy(upload, source, storage, key, size=size, seconds=seconds)
-        source = media.inspect(Upload(storage.source_url(key), Container.MATROSKA), seconds=seconds)
+        copied = media.inspect(Upload(storage.source_url(key), Container.MATROSKA), seconds=seconds)
+        source = replace(copied, untimed=source.untimed)
 
     longest = stage.max_duration_seconds
     plan.check_length(source, max_seconds=longest)
