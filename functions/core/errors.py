@@ -98,6 +98,16 @@ class NotFoundError(ProblemError):
         super().__init__(detail)
 
 
+class InTrashError(ProblemError):
+    """What its owner is told, and nobody else."""
+
+    status = HTTPStatus.GONE
+    code = "in_trash"
+
+    def __init__(self, detail: str = "This video is in your trash. Restore it to watch it.") -> None:
+        super().__init__(detail)
+
+
 class InvalidStateError(ProblemError):
     status = HTTPStatus.CONFLICT
     code = "invalid_state"

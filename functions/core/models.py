@@ -135,6 +135,7 @@ class Video(Base, kw_only=True):
     __table_args__ = (
         Index("ix_videos_owner_id_id", "owner_id", "id"),
         Index("ix_videos_feed", "visibility", "state", "published_at", "id"),
+        Index("ix_videos_shelf", "owner_id", "visibility", "published_at", "id"),
         Index("ix_videos_purge_at", "purge_at"),
         Index("ix_videos_by_date", *_SHELF, "id", postgresql_where=_LISTED),
         Index("ix_videos_by_title", *_SHELF, text("lower(title)"), "id", postgresql_where=_LISTED),
@@ -387,3 +388,16 @@ class Event(Base, kw_only=True):
     kind: Mapped[EventKind]
     payload: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime] = mapped_column(default_factory=now, index=True)
+
+
+class Progress(Base, kw_only=True):
+    """Where a person stopped watching a video; it goes with either of them."""
+
+    __tablename__ = "progress"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    video_id: Mapped[UUID] = mapped_column(
+        ForeignKey("videos.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    position_ms: Mapped[int]
+    updated_at: Mapped[datetime] = mapped_column(default_factory=now)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     Text,
+    and_,
     delete,
     func,
     literal,
@@ -28,11 +29,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, joinedload
 
-from functions.core.errors import InvalidInputError, InvalidStateError, NotFoundError
+from functions.core.errors import InTrashError, InvalidInputError, InvalidStateError, NotFoundError
 from functions.core.models import (
     SEARCHED,
     Chunk,
     Event,
+    Progress,
     Rendition,
     Run,
     Upload,
@@ -56,6 +58,14 @@ ON_SHOW: tuple[ColumnElement[bool], ...] = (
     Video.trashed_at.is_(None),
     NOT_PURGED,
 )
+
+
+def open_to(viewer_id: UUID | None) -> ColumnElement[bool]:
+    """Hold for videos that the viewer may watch: on show and not private, or their own."""
+    shown = and_(Video.visibility.in_([Visibility.PUBLIC, Visibility.UNLISTED]), *ON_SHOW)
+    if viewer_id is None:
+        return shown
+    return shown | and_(Video.owner_id == viewer_id, NOT_PURGED)
 
 
 @dataclass(frozen=True)
@@ -337,35 +347,38 @@ class VideoRepository:
         )
         return self._session.scalars(statement.order_by(Rendition.height.desc())).all()
 
-    def feed(self, *, owner_id: UUID | None = None, cursor: str | None, limit: int) -> Slice:
-        """Public videos, of everybody or of one, the last published first."""
-        statement = (
-            select(Video)
-            .options(joinedload(Video.owner))
-            .where(Video.visibility == Visibility.PUBLIC, *ON_SHOW)
-        )
+    def feed(
+        self, *, viewer_id: UUID | None, owner_id: UUID | None = None, cursor: str | None, limit: int
+    ) -> Slice:
+        """Videos on show, of everybody or of one, last published first: public ones, and the viewer's own.
+
+        Each kind is asked for by itself: so each is read off the end of an index, however many there are.
+        """
+        kinds = [Video.visibility == Visibility.PUBLIC]
+        if viewer_id is not None and owner_id in {None, viewer_id}:
+            others = (Visibility.UNLISTED, Visibility.PRIVATE)
+            kinds += [and_(Video.owner_id == viewer_id, Video.visibility == kind) for kind in others]
+        statement = select(Video).options(joinedload(Video.owner)).where(*ON_SHOW)
         if owner_id is not None:
             statement = statement.where(Video.owner_id == owner_id)
         if cursor is not None:
             last = Cursor.parse(cursor, datetime.fromisoformat, UUID)
             statement = statement.where(tuple_(Video.published_at, Video.id) < last)
-        statement = statement.order_by(Video.published_at.desc(), Video.id.desc())
-        return self._slice(statement, limit, lambda video: (str(video.published_at), str(video.id)))
+        newest = statement.order_by(Video.published_at.desc(), Video.id.desc()).limit(limit + 1)
+        found = [video for kind in kinds for video in self._session.scalars(newest.where(kind))]
+        found.sort(key=lambda video: (video.published_at, video.id), reverse=True)
+        return self._cut(found, limit, lambda video: (str(video.published_at), str(video.id)))
 
     def watchable(self, video_id: UUID, viewer_id: UUID | None) -> Video:
-        """Return a video that the viewer may watch: published and not private, or their own."""
-        shown = Video.visibility.in_([Visibility.PUBLIC, Visibility.UNLISTED])
-        allowed = shown.self_group() & ON_SHOW[0] & ON_SHOW[1]
-        if viewer_id is not None:
-            allowed = allowed | (Video.owner_id == viewer_id)
+        """Return a video that the viewer may watch; only its owner is told that it is in the trash."""
         statement = (
-            select(Video)
-            .options(joinedload(Video.owner))
-            .where(Video.id == video_id, allowed, ~IN_TRASH, NOT_PURGED)
+            select(Video).options(joinedload(Video.owner)).where(Video.id == video_id, open_to(viewer_id))
         )
         video = self._session.scalars(statement).one_or_none()
         if video is None:
             raise NotFoundError
+        if video.trashed_at is not None:
+            raise InTrashError
         return video
 
     def move(
@@ -467,7 +480,10 @@ class VideoRepository:
             self._session.merge(rendition)
 
     def _slice(self, statement: Select[Video], limit: int, key: SortKey) -> Slice:
-        videos = self._session.scalars(statement.limit(limit + 1)).all()
+        return self._cut(self._session.scalars(statement.limit(limit + 1)).all(), limit, key)
+
+    @staticmethod
+    def _cut(videos: Sequence[Video], limit: int, key: SortKey) -> Slice:
         if len(videos) <= limit:
             return Slice(videos, None)
         return Slice(videos[:limit], str(Cursor(key(videos[limit - 1]))))
@@ -580,6 +596,33 @@ class UploadRepository:
 
     def _with_video(self) -> Select[Upload]:
         return select(Upload).join(Upload.video).options(joinedload(Upload.video)).where(NOT_PURGED)
+
+
+class ProgressRepository:
+    """Where people stopped watching."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def position(self, user_id: UUID, video_id: UUID) -> int:
+        """Return the milliseconds into the video, 0 for who has not begun it."""
+        found = self._session.get(Progress, (user_id, video_id))
+        return 0 if found is None else found.position_ms
+
+    def save(self, user_id: UUID, video_id: UUID, position_ms: int) -> None:
+        """Remember a place in a video that the person may watch, at most its end; the last told counts."""
+        place = func.least(position_ms, Video.duration_ms)  # a length that is not known yet limits nothing
+        # The lock waits for a deletion under way and then finds nothing, where a bare insert would fail.
+        allowed = (
+            select(literal(user_id), Video.id, place, literal(now()))
+            .where(Video.id == video_id, open_to(user_id), ~IN_TRASH)
+            .with_for_update(read=True, key_share=True)
+        )
+        told = insert(Progress).from_select(["user_id", "video_id", "position_ms", "updated_at"], allowed)
+        newest = {"position_ms": told.excluded.position_ms, "updated_at": told.excluded.updated_at}
+        statement = told.on_conflict_do_update(index_elements=["user_id", "video_id"], set_=newest)
+        if self._session.scalar(statement.returning(Progress.video_id)) is None:
+            raise NotFoundError
 
 
 class EventRepository:

@@ -72,6 +72,13 @@ class Failure(View):
     action: str
     retry: bool
 
+    @classmethod
+    def of(cls, code: FailureCode | None) -> Self | None:
+        if code is None:
+            return None
+        message, action = FAILURES[code]
+        return cls(code=code, message=message, action=action, retry=code in PASSING)
+
 
 class VideoView(View):
     """A video as its owner sees it.
@@ -113,14 +120,7 @@ class VideoView(View):
         values: dict[str, Any] = {
             name: getattr(video, name) for name in cls.model_fields if hasattr(video, name)
         }
-        return cls(**values, poster_url=poster_url, failure=_failure(video.failure_code))
-
-
-def _failure(code: FailureCode | None) -> Failure | None:
-    if code is None:
-        return None
-    message, action = FAILURES[code]
-    return Failure(code=code, message=message, action=action, retry=code in PASSING)
+        return cls(**values, poster_url=poster_url, failure=Failure.of(video.failure_code))
 
 
 class RenditionView(View):

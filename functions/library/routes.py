@@ -145,7 +145,7 @@ class Usage(View):
 
 
 class Events(View):
-    """Changes after a number, oldest first; `reset`: older ones are gone, ask for everything anew."""
+    """Changes after a number, oldest first; `reset`: they are gone or too many, ask for everything anew."""
 
     items: list[EventView]
     latest: int
@@ -339,7 +339,8 @@ def events(
         return Events(items=[], latest=latest, reset=False)
     found = EventRepository(session).after(user.id, after)
     # Numbers have no gaps: if the next one is not there, it was tidied away, or `after` is from another life.
-    whole = after == latest if not found else found[0].seq == after + 1
+    # More than a page of them costs more than asking for everything anew.
+    whole = after == latest if not found else found[0].seq == after + 1 and found[-1].seq >= latest
     return Events(
         items=[EventView.of(event) for event in found] if whole else [], latest=latest, reset=not whole
     )

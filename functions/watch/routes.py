@@ -1,16 +1,18 @@
 """HTTP API: Explore, user pages, watching."""
 
+from typing import Annotated
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+from pydantic import BaseModel, ConfigDict, Field
 
-from functions.core.caller import DatabaseSession, ViewerId
+from functions.core.caller import CurrentUser, DatabaseSession, ViewerId
 from functions.core.errors import NotFoundError
-from functions.core.http import CursorText, Limit, Site, answer, cookie
+from functions.core.http import CursorText, Limit, Site, answer, cookie, no_content
 from functions.core.models import VideoState, media_prefix
-from functions.core.repositories import UserRepository, VideoRepository
-from functions.core.views import Owner, Page, PublicVideo, View, card_urls
+from functions.core.repositories import ProgressRepository, UserRepository, VideoRepository
+from functions.core.views import Failure, Owner, Page, PublicVideo, View, card_urls
 from functions.watch import service
 
 router = APIGatewayHttpRouter()
@@ -28,7 +30,8 @@ class WatchView(PublicVideo):
     """Everything the player needs.
 
     `playback` is None until all qualities are there; until then its owner may have the original, `early`.
-    `storyboard` is a WebVTT of pictures to show while seeking.
+    `storyboard` is a WebVTT of pictures to show while seeking. `position_ms` is where the viewer stopped,
+    0 before they begin, None where nobody is signed in; `failure` says why it can't be watched at all.
     """
 
     state: VideoState
@@ -39,6 +42,14 @@ class WatchView(PublicVideo):
     storyboard: str | None
     progress: int | None
     eta_seconds: int | None
+    failure: Failure | None
+    position_ms: int | None
+
+
+class SavePosition(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    position_ms: Annotated[int, Field(ge=0, le=2**53 - 1)]
 
 
 class Grant(View):
@@ -51,7 +62,7 @@ class Grant(View):
 def explore(
     viewer_id: ViewerId, session: DatabaseSession, site: Site, cursor: CursorText = None, limit: Limit = 24
 ) -> Page[PublicVideo]:
-    found = VideoRepository(session).feed(cursor=cursor, limit=limit)
+    found = VideoRepository(session).feed(viewer_id=viewer_id, cursor=cursor, limit=limit)
     return Page(items=service.show(found.videos, viewer_id, site), next_cursor=found.next_cursor)
 
 
@@ -70,7 +81,7 @@ def videos_of_user(
     limit: Limit = 24,
 ) -> Page[PublicVideo]:
     owner = UserRepository(session).get(user_id)
-    found = VideoRepository(session).feed(owner_id=owner.id, cursor=cursor, limit=limit)
+    found = VideoRepository(session).feed(viewer_id=viewer_id, owner_id=owner.id, cursor=cursor, limit=limit)
     return Page(items=service.show(found.videos, viewer_id, site), next_cursor=found.next_cursor)
 
 
@@ -91,7 +102,17 @@ def watch(video_id: UUID, viewer_id: ViewerId, session: DatabaseSession, site: S
         storyboard=f"/{video.storyboard_key}" if playable and video.storyboard_key else None,
         progress=video.progress,
         eta_seconds=video.eta_seconds,
+        failure=Failure.of(video.failure_code),
+        position_ms=None if viewer_id is None else ProgressRepository(session).position(viewer_id, video_id),
     )
+
+
+@router.put("/api/videos/<video_id>/progress", tags=["watch"])
+def save_position(
+    video_id: UUID, body: SavePosition, user: CurrentUser, session: DatabaseSession
+) -> Response[None]:
+    ProgressRepository(session).save(user.id, video_id, body.position_ms)
+    return no_content()
 
 
 @router.post("/api/videos/<video_id>/grant", tags=["watch"])

@@ -484,6 +484,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/videos/{video_id}/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** PUT /api/videos/{video_id}/progress */
+        put: operations["save_position_api_videos__video_id__progress_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/videos/{video_id}/publish": {
         parameters: {
             query?: never;
@@ -692,7 +709,7 @@ export interface components {
         };
         /**
          * Events
-         * @description Changes after a number, oldest first; `reset`: older ones are gone, ask for everything anew.
+         * @description Changes after a number, oldest first; `reset`: they are gone or too many, ask for everything anew.
          */
         Events: {
             /** Items */
@@ -891,6 +908,11 @@ export interface components {
          * @enum {string}
          */
         Role: "member" | "admin";
+        /** SavePosition */
+        SavePosition: {
+            /** Position Ms */
+            position_ms: number;
+        };
         /** SignIn */
         SignIn: {
             /**
@@ -1147,7 +1169,8 @@ export interface components {
          * @description Everything the player needs.
          *
          *     `playback` is None until all qualities are there; until then its owner may have the original, `early`.
-         *     `storyboard` is a WebVTT of pictures to show while seeking.
+         *     `storyboard` is a WebVTT of pictures to show while seeking. `position_ms` is where the viewer stopped,
+         *     0 before they begin, None where nobody is signed in; `failure` says why it can't be watched at all.
          */
         WatchView: {
             /**
@@ -1182,6 +1205,9 @@ export interface components {
             progress: number | null;
             /** Eta Seconds */
             eta_seconds: number | null;
+            failure: components["schemas"]["Failure"] | null;
+            /** Position Ms */
+            position_ms: number | null;
         };
     };
     responses: never;
@@ -2199,6 +2225,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Posters"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_position_api_videos__video_id__progress_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavePosition"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
                 };
             };
             /** @description A problem */
