@@ -3,8 +3,9 @@
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from functions.core import database
-from functions.core.models import VideoState
+from functions.core import database, events
+from functions.core.models import Video, VideoState
+from functions.core.repositories import EventRepository
 
 
 def test_health_answers_without_a_database(anybody, monkeypatch):
@@ -122,3 +123,14 @@ def test_the_document_describes_every_route(anybody):
     assert document["openapi"].startswith("3.1")
     assert "/api/videos/{video_id}/publish" in document["paths"]
     assert VideoState.READY in document["components"]["schemas"]["VideoState"]["enum"]
+
+
+def test_more_changes_than_one_answer_holds_are_fetched_anew(ann, add_video, session):
+    video = session.get_one(Video, add_video(ann))
+    for _ in range(EventRepository.PAGE + 1):
+        events.record(session, video)
+    session.commit()
+    few = ann.get("/api/events?after=1").json
+    assert (len(few["items"]), few["items"][-1]["seq"], few["reset"]) == (200, few["latest"], False)
+    many = ann.get("/api/events?after=0").json
+    assert (many["items"], many["latest"], many["reset"]) == ([], EventRepository.PAGE + 1, True)

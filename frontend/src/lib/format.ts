@@ -56,6 +56,10 @@ export function roughTimeLeft(seconds: number): string {
   return `${roughTime(seconds)} left`;
 }
 
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -1,7 +1,7 @@
 /** How changed videos reach the lists. */
 import { QueryClient } from "@tanstack/react-query";
 import { expect, it } from "vitest";
-import type { Video } from "./models";
+import type { PublicVideo, Video } from "./models";
 import { keys } from "./query";
 import { applyVideo, forgetVideo, lostPicture } from "./video-cache";
 
@@ -89,4 +89,72 @@ it("forgets a removed video everywhere", () => {
   forgetVideo(client, "a");
   forgetVideo(client, "bb");
   expect([ids(client, keys.videos), ids(client, keys.trash)]).toEqual([[], []]);
+});
+
+function shelf(
+  client: QueryClient,
+  key: readonly string[],
+  items: Partial<PublicVideo>[],
+  next: string | null,
+) {
+  client.setQueryData(key, { pages: [{ items, next_cursor: next }], pageParams: [null] });
+}
+
+const published = {
+  state: "ready",
+  published_at: "2026-01-05T00:00:00Z",
+  description: "",
+  duration_ms: 1,
+} as const;
+
+it("changes the cards of Explore and of a person's page", () => {
+  const client = cache([]);
+  const card = { id: "a", title: "old", poster_url: "/media/a/1/card.jpg?Signature=1" };
+  for (const key of [keys.explore, keys.userVideos("me")]) shelf(client, key, [card, { id: "x" }], null);
+  applyVideo(client, video("a", { ...published, title: "new", visibility: "unlisted" }));
+  for (const key of [keys.explore, keys.userVideos("me")]) {
+    expect(list(client, key)[0]).toMatchObject({
+      title: "new",
+      visibility: "unlisted",
+      poster_url: card.poster_url,
+    });
+    expect(list(client, key)[1]).toEqual({ id: "x" });
+  }
+  const poster_url = "/media/a/2/card.jpg?Signature=2";
+  applyVideo(client, video("a", { ...published, poster_url }));
+  expect(list(client, keys.explore)[0]?.poster_url).toBe(poster_url);
+});
+
+it.each([
+  ["trashed", { ...published, trashed_at: "2026-02-01T00:00:00Z" }],
+  ["a draft again", { ...published, published_at: null }],
+])("takes a card away when its video is %s", (_why, change) => {
+  const client = cache([]);
+  shelf(client, keys.explore, [{ id: "a" }, { id: "x" }], null);
+  applyVideo(client, video("a", change));
+  expect(ids(client, keys.explore)).toEqual(["x"]);
+});
+
+it("takes a card away when its video is gone", () => {
+  const client = cache([]);
+  shelf(client, keys.userVideos("me"), [{ id: "a" }], null);
+  forgetVideo(client, "a");
+  expect(ids(client, keys.userVideos("me"))).toEqual([]);
+});
+
+it("asks for the lists in which a video that is published now belongs, and for no other", () => {
+  const client = cache([]);
+  client.setQueryData(keys.me, { id: "me" });
+  const newer = [{ id: "x", published_at: "2026-01-06T00:00:00Z" }];
+  const older = [{ id: "x", published_at: "2026-01-04T00:00:00Z" }];
+  shelf(client, keys.explore, older, "more");
+  shelf(client, keys.userVideos("me"), newer, "more");
+  shelf(client, keys.userVideos("other"), older, null);
+  applyVideo(client, video("a", published));
+  const asked = (key: readonly string[]) => client.getQueryState(key)?.isInvalidated;
+  expect([keys.explore, keys.userVideos("me"), keys.userVideos("other")].map(asked)).toEqual([
+    true,
+    false,
+    false,
+  ]);
 });

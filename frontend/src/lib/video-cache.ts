@@ -1,9 +1,11 @@
 /** How a changed video reaches every list and detail that shows it. */
-import type { InfiniteData, QueryClient } from "@tanstack/react-query";
-import type { Page, Video, WatchVideo } from "./models";
+import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query";
+import type { Me, Page, PublicVideo, Video, WatchVideo } from "./models";
 import { keys } from "./query";
 
 type Pages = InfiniteData<Page<Video>, string | null>;
+type Cards = InfiniteData<Page<PublicVideo>, string | null>;
+const SHELF = keys.userVideos("")[2];
 
 /** A newer record replaces what is cached; an older one is a late echo and changes nothing. */
 export function applyVideo(client: QueryClient, video: Video): void {
@@ -13,6 +15,8 @@ export function applyVideo(client: QueryClient, video: Video): void {
   client.setQueryData<Pages>(other, (pages) => without(pages, video.id));
   client.setQueryData<Video>(keys.video(video.id), (cached) => (cached ? newer(cached, video) : undefined));
   refreshWatch(client, video);
+  refreshCards(client, video);
+  refreshUploads(client, video);
   void client.invalidateQueries({ queryKey: keys.usage, refetchType: settled(video) ? "active" : "none" });
 }
 
@@ -32,7 +36,9 @@ export function lostPicture(client: QueryClient, video: Video): boolean {
 export function forgetVideo(client: QueryClient, id: string): void {
   client.setQueryData<Pages>(keys.videos, (pages) => without(pages, id));
   client.setQueryData<Pages>(keys.trash, (pages) => without(pages, id));
+  for (const [key, cards] of shelves(client)) client.setQueryData<Cards>(key, without(cards, id));
   client.removeQueries({ queryKey: keys.video(id), exact: true });
+  void client.invalidateQueries({ queryKey: keys.uploads, exact: true });
   void client.invalidateQueries({ queryKey: keys.usage });
   void client.invalidateQueries({ queryKey: keys.watch(id) });
 }
@@ -64,7 +70,10 @@ function rank(video: Video): number {
   return Date.parse(video.trashed_at ?? video.created_at);
 }
 
-function without(pages: Pages | undefined, id: string): Pages | undefined {
+function without<Item extends { id: string }>(
+  pages: InfiniteData<Page<Item>, string | null> | undefined,
+  id: string,
+): InfiniteData<Page<Item>, string | null> | undefined {
   if (!pages?.pages.some((page) => page.items.some((item) => item.id === id))) return pages;
   return {
     ...pages,
@@ -72,7 +81,10 @@ function without(pages: Pages | undefined, id: string): Pages | undefined {
   };
 }
 
-function mapItems(pages: Pages, change: (video: Video) => Video): Pages {
+function mapItems<Item>(
+  pages: InfiniteData<Page<Item>, string | null>,
+  change: (item: Item) => Item,
+): InfiniteData<Page<Item>, string | null> {
   return { ...pages, pages: pages.pages.map((page) => ({ ...page, items: page.items.map(change) })) };
 }
 
@@ -92,6 +104,7 @@ function refreshWatch(client: QueryClient, video: Video): void {
     cached.title !== video.title ||
     cached.description !== video.description ||
     cached.visibility !== video.visibility ||
+    cached.published_at !== video.published_at ||
     video.trashed_at !== null;
   if (changed) void client.invalidateQueries({ queryKey: keys.watch(video.id) });
   else if (cached.state === "processing") {
@@ -102,4 +115,53 @@ function refreshWatch(client: QueryClient, video: Video): void {
 
 function settled(video: Video): boolean {
   return video.state === "ready" || video.state === "failed" || video.state === "uploaded";
+}
+
+/** Explore and people's pages, where one's own published videos are seen too. */
+function shelves(client: QueryClient): [QueryKey, Cards | undefined][] {
+  return client.getQueriesData<Cards>({
+    predicate: ({ queryKey: [kind, , part] }) => kind === keys.explore[0] || part === SHELF,
+  });
+}
+
+function refreshCards(client: QueryClient, video: Video): void {
+  const shown = video.published_at !== null && video.state === "ready" && video.trashed_at === null;
+  for (const [key, cards] of shelves(client)) {
+    if (!cards) continue;
+    const known = cards.pages.some((page) => page.items.some(({ id }) => id === video.id));
+    if (known && shown)
+      client.setQueryData<Cards>(
+        key,
+        mapItems(cards, (card) => (card.id === video.id ? recent(card, video) : card)),
+      );
+    else if (known) client.setQueryData<Cards>(key, without(cards, video.id));
+    else if (shown && belongs(client, key, cards, video))
+      void client.invalidateQueries({ queryKey: key, exact: true });
+  }
+}
+
+/** Events carry no picture: a card keeps the one it has until somebody has asked for the new one. */
+function recent(card: PublicVideo, video: Video): PublicVideo {
+  const { title, description, visibility, published_at, duration_ms } = video;
+  const samePicture = !video.poster_url || pathOf(video.poster_url) === pathOf(card.poster_url);
+  const poster_url = samePicture ? card.poster_url : video.poster_url;
+  return { ...card, title, description, visibility, published_at, duration_ms, poster_url };
+}
+
+/** Whether a list that does not show the video yet should: it is theirs, and not behind the last page loaded. */
+function belongs(client: QueryClient, [, owner]: QueryKey, { pages }: Cards, video: Video): boolean {
+  if (owner !== undefined && owner !== client.getQueryData<Me>(keys.me)?.id) return false;
+  const last = pages.at(-1);
+  const oldest = last?.items.at(-1)?.published_at;
+  return !last?.next_cursor || Date.parse(video.published_at ?? "") > Date.parse(oldest ?? "");
+}
+
+function pathOf(address: string | null): string | undefined {
+  return address?.split("?")[0];
+}
+
+/** Uploads that wait to be continued are listed apart from the drive. */
+function refreshUploads(client: QueryClient, { state }: Video): void {
+  if (state === "uploading" || state === "uploaded")
+    void client.invalidateQueries({ queryKey: keys.uploads, exact: true });
 }

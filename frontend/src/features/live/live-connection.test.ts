@@ -145,6 +145,30 @@ describe("the connection", () => {
     expect(world.statuses).toEqual(["connecting", "live", "reconnecting", "live"]);
   });
 
+  it("catches up after a sleep through which the socket seemed to live", async () => {
+    const world = await live();
+    world.log.push(event(1), event(2));
+    vi.setSystemTime(Date.now() + 3 * 3_600_000);
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(world.applied).toEqual([1, 2]);
+    expect(world.socket().sent).toEqual(["ping"]);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(world.statuses.at(-1), "nobody answered").toBe("reconnecting");
+  });
+
+  it("says at once that the line is cut, and is back with it", async () => {
+    const world = await live();
+    world.connection.cut();
+    expect(world.statuses.at(-1)).toBe("reconnecting");
+    world.log.push(event(1));
+    world.connection.nudge();
+    await vi.advanceTimersByTimeAsync(0);
+    world.socket().open();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(world.applied).toEqual([1]);
+    expect(world.statuses.at(-1)).toBe("live");
+  });
+
   it("fetches everything anew when too much was missed", async () => {
     const world = await live();
     const before = world.resets;

@@ -21,6 +21,9 @@ const PONG_MS = 20_000;
 /** API Gateway ends every socket after 2 hours: we go first, at a moment of our own. */
 const LIFETIME_MS = 110 * 60_000;
 const POLL_MS = 10_000;
+/** Timers stand still while a machine sleeps: the clock tells, as soon as it is looked at again. */
+const LOOK_AT_CLOCK_MS = 15_000;
+const SLEPT_MS = 60_000;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
 
@@ -36,6 +39,7 @@ export class LiveConnection {
   #catchAgain = false;
   #polling: ReturnType<typeof setTimeout> | undefined;
   #connecting = false;
+  #clock: ReturnType<typeof setInterval> | undefined;
 
   constructor(parts: LiveParts) {
     this.#parts = parts;
@@ -43,6 +47,7 @@ export class LiveConnection {
 
   start(): void {
     this.#parts.onStatus("connecting");
+    this.#noticeSleep();
     void this.#connect();
   }
 
@@ -50,6 +55,7 @@ export class LiveConnection {
     this.#stopped = true;
     this.#clearTimers();
     clearTimeout(this.#polling);
+    clearInterval(this.#clock);
     this.#close();
     this.#parts.onStatus("stopped");
   }
@@ -65,6 +71,20 @@ export class LiveConnection {
     }
     this.#failures = 0;
     void this.#connect();
+  }
+
+  /** The line is known to be cut, long before the socket would notice. */
+  cut(): void {
+    if (this.#socket) this.#lost();
+  }
+
+  #noticeSleep(): void {
+    let last = Date.now();
+    this.#clock = setInterval(() => {
+      const now = Date.now();
+      if (now - last > SLEPT_MS) this.nudge();
+      last = now;
+    }, LOOK_AT_CLOCK_MS);
   }
 
   async #connect(): Promise<void> {

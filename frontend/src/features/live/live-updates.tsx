@@ -2,9 +2,11 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { api, unwrap } from "@/lib/api";
+import type { LiveEvent } from "@/lib/models";
 import { applyVideo, forgetVideo, lacksPicture, lostPicture, refetchEverything } from "@/lib/video-cache";
 import { toast } from "@/ui/toast";
 import { LiveConnection, type LiveStatus } from "./live-connection";
+import { Replay } from "./replay";
 
 /** Short cuts heal before anyone could read about them. */
 const SAY_AFTER_MS = 3_000;
@@ -15,6 +17,9 @@ export function LiveUpdates() {
   const [status, setStatus] = useState<LiveStatus>("connecting");
 
   useEffect(() => {
+    const replay = new Replay(client, (events) => {
+      for (const event of events) apply(client, event);
+    });
     const connection = new LiveConnection({
       ticket: async () => (await unwrap(api.POST("/api/live/ticket"))).ticket,
       events: (after) =>
@@ -26,26 +31,30 @@ export function LiveUpdates() {
         return new WebSocket(url);
       },
       apply: (events) => {
-        for (const { kind, video, video_id } of events) {
-          if (kind === "video.removed" || !video) forgetVideo(client, video_id);
-          else {
-            if (lostPicture(client, video)) toast(NO_PICTURE, { tone: "bad" });
-            applyVideo(client, video);
-          }
-          if (lacksPicture(client, video_id)) void fetchPicture(client, video_id);
+        replay.told(events);
+        for (const event of events) {
+          if (event.video && lostPicture(client, event.video)) toast(NO_PICTURE, { tone: "bad" });
+          apply(client, event);
+          if (lacksPicture(client, event.video_id)) void fetchPicture(client, event.video_id);
         }
       },
       reset: () => void refetchEverything(client),
       onStatus: setStatus,
     });
     const nudge = () => document.visibilityState === "visible" && connection.nudge();
+    const cut = () => connection.cut();
     connection.start();
     addEventListener("online", nudge);
+    addEventListener("offline", cut);
+    addEventListener("pageshow", nudge);
     document.addEventListener("visibilitychange", nudge);
     return () => {
       removeEventListener("online", nudge);
+      removeEventListener("offline", cut);
+      removeEventListener("pageshow", nudge);
       document.removeEventListener("visibilitychange", nudge);
       connection.stop();
+      replay.stop();
     };
   }, [client]);
 
@@ -59,6 +68,11 @@ export function LiveUpdates() {
       )}
     </p>
   );
+}
+
+function apply(client: QueryClient, { kind, video, video_id }: LiveEvent): void {
+  if (kind === "video.removed" || !video) forgetVideo(client, video_id);
+  else applyVideo(client, video);
 }
 
 /** Events carry no signed addresses. Without the picture the row still says all there is to know. */
