@@ -11,7 +11,7 @@ def content_security_policy(other_origins: Sequence[str]) -> str:
         "style-src": ["'self'"],
         "font-src": ["'self'"],
         "img-src": ["'self'", "blob:", "data:"],
-        "media-src": ["'self'", "blob:"],
+        "media-src": ["'self'", "blob:", "data:"],  # hls.js begins each track of captions as an empty one
         "worker-src": ["'self'", "blob:"],
         "manifest-src": ["'self'"],
         "connect-src": ["'self'", *other_origins],

@@ -1,5 +1,6 @@
 /** The video player: our own controls on the plain <video> element. */
 import {
+  Captions,
   Gauge,
   ImagePlus,
   LoaderCircle,
@@ -8,16 +9,22 @@ import {
   Pause,
   PictureInPicture2,
   Play,
+  RectangleHorizontal,
   Settings2,
   Volume2,
   VolumeX,
 } from "lucide-react";
-import { type KeyboardEvent, type PointerEvent, useCallback, useEffect, useRef, useState } from "react";
+import { type PointerEvent, type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import { Button as AriaButton } from "react-aria-components/Button";
 import * as format from "@/lib/format";
 import { IconButton } from "@/ui/button";
 import { Menu, MenuItem } from "@/ui/menu";
+import { toast } from "@/ui/toast";
+import type { Beginning } from "./moment";
+import { useSavedPosition } from "./saved-position";
+import { useShortcuts } from "./shortcuts";
 import { type Tile, tileAt, useStoryboard } from "./storyboard";
+import { useCaptions } from "./use-captions";
 import { type Source, usePlayback } from "./use-playback";
 import { useVideoState } from "./use-video-state";
 
@@ -28,7 +35,16 @@ const THUMB = 14;
 
 interface Props {
   videoId: string;
+  /** The element itself, for who needs to know where it is. */
+  video: RefObject<HTMLVideoElement | null>;
   source: Source;
+  begin: Beginning;
+  /** Remember where the viewer stops. */
+  remembers: boolean;
+  theatre: boolean;
+  onTheatre: () => void;
+  shortcutsOnlyHere: boolean;
+  onHelp: () => void;
   title: string;
   poster: string | null;
   storyboard: string | null;
@@ -41,7 +57,14 @@ interface Props {
 
 export function Player({
   videoId,
+  video,
   source,
+  begin,
+  remembers,
+  theatre,
+  onTheatre,
+  shortcutsOnlyHere,
+  onHelp,
   title,
   poster,
   storyboard,
@@ -51,8 +74,10 @@ export function Player({
   onPicture,
 }: Props) {
   const frame = useRef<HTMLDivElement>(null);
-  const video = useRef<HTMLVideoElement>(null);
-  const playback = usePlayback(videoId, source, video, onLost);
+  const playback = usePlayback(videoId, source, video, begin.seconds, onLost);
+  const captions = useCaptions(video);
+  useSavedPosition(video, videoId, remembers);
+  useSayResumed(video, begin);
   const state = useVideoState(video);
   const [fullscreen, setFullscreen] = useState(false);
   const { shown, stir, hold } = useAutoHide(!state.paused);
@@ -63,13 +88,13 @@ export function Player({
     return () => document.removeEventListener("fullscreenchange", changed);
   }, []);
 
-  const toggle = useCallback(() => {
+  function toggle() {
     const element = video.current;
     if (!element) return;
     // Refused by the browser (no gesture, or the data ended): the button just stays.
     if (element.paused) void element.play().catch(() => undefined);
     else element.pause();
-  }, []);
+  }
 
   function seek(seconds: number) {
     const element = video.current;
@@ -95,41 +120,30 @@ export function Player({
     else (video.current as { webkitEnterFullscreen?: () => void } | null)?.webkitEnterFullscreen?.();
   }
 
-  function onKeyDown(event: KeyboardEvent<HTMLElement>) {
-    if (event.altKey || event.ctrlKey || event.metaKey) return;
-    const target = event.target as HTMLElement;
-    if (target.closest("[role=menu]")) return;
-    const onControl = target.closest("button, input") !== null;
-    const element = video.current;
-    if (!element) return;
-    const keys: Partial<Record<string, () => void>> = {
-      k: toggle,
-      j: () => seek(element.currentTime - 10),
-      l: () => seek(element.currentTime + 10),
-      m: () => {
-        element.muted = !element.muted;
-      },
-      f: () => void toggleFullscreen(),
-      "<": () => setSpeed(neighbour(element.playbackRate, -1)),
-      ">": () => setSpeed(neighbour(element.playbackRate, 1)),
-    };
-    // On a button or a slider these keys are the control's own.
-    if (!onControl) {
-      keys[" "] = toggle;
-      keys.ArrowLeft = () => seek(element.currentTime - 5);
-      keys.ArrowRight = () => seek(element.currentTime + 5);
-      keys.ArrowUp = () => setVolume(element.volume + 0.1);
-      keys.ArrowDown = () => setVolume(element.volume - 0.1);
-      keys.Home = () => seek(0);
-      keys.End = () => seek(element.duration);
-    }
-    if (/^[0-9]$/.test(event.key)) keys[event.key] = () => seek((element.duration * Number(event.key)) / 10);
-    const action = keys[event.key];
-    stir();
-    if (!action) return;
-    event.preventDefault();
-    action();
+  function toggleMuted() {
+    if (video.current) video.current.muted = !video.current.muted;
   }
+
+  useShortcuts(
+    frame,
+    {
+      toggle,
+      seekBy: (seconds) => seek((video.current?.currentTime ?? 0) + seconds),
+      seekTo: (share) => seek((video.current?.duration ?? 0) * share),
+      louder: (change) => setVolume((video.current?.volume ?? 1) + change),
+      faster: (steps) => setSpeed(neighbour(video.current?.playbackRate ?? 1, steps)),
+      mute: toggleMuted,
+      captions: captions.toggle,
+      theatre: onTheatre,
+      fullscreen: () => void toggleFullscreen(),
+      help: () => {
+        // The help would open behind a full screen.
+        if (document.fullscreenElement) void document.exitFullscreen();
+        onHelp();
+      },
+    },
+    shortcutsOnlyHere,
+  );
 
   const ratio = width && height ? `${width} / ${height}` : "16 / 9";
   return (
@@ -138,11 +152,11 @@ export function Player({
       aria-label={`Player: ${title}`}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: shortcuts need a place to be pressed
       tabIndex={0}
-      onKeyDown={onKeyDown}
+      onKeyDown={stir}
       onPointerMove={stir}
       onPointerDown={stir}
       onFocus={stir}
-      className={`group/player relative isolate mx-auto flex w-full items-center justify-center overflow-hidden bg-black text-white ${fullscreen ? "h-full" : "max-h-[78dvh] sm:rounded-2xl"} ${shown ? "" : "cursor-none"}`}
+      className={`group/player relative isolate mx-auto flex w-full items-center justify-center overflow-hidden bg-black text-white ${shape(fullscreen, theatre)} ${shown ? "" : "cursor-none"}`}
       style={fullscreen ? {} : { aspectRatio: ratio }}
     >
       <video
@@ -195,9 +209,7 @@ export function Player({
               <IconButton
                 icon={state.muted ? VolumeX : Volume2}
                 label={state.muted ? "Unmute" : "Mute"}
-                onPress={() => {
-                  if (video.current) video.current.muted = !video.current.muted;
-                }}
+                onPress={toggleMuted}
                 look="overlay"
                 size="small"
               />
@@ -269,6 +281,16 @@ export function Player({
                   size="small"
                 />
               )}
+              {captions.available && (
+                <IconButton
+                  icon={Captions}
+                  label={captions.shown ? "Hide captions" : "Show captions"}
+                  onPress={captions.toggle}
+                  look="overlay"
+                  size="small"
+                  className={captions.shown ? "shadow-[inset_0_-2px_0_var(--accent)]" : ""}
+                />
+              )}
               {document.pictureInPictureEnabled && (
                 <IconButton
                   icon={PictureInPicture2}
@@ -277,6 +299,16 @@ export function Player({
                   look="overlay"
                   size="small"
                   className="max-sm:hidden"
+                />
+              )}
+              {!fullscreen && (
+                <IconButton
+                  icon={RectangleHorizontal}
+                  label={theatre ? "Leave theatre mode" : "Theatre mode"}
+                  onPress={onTheatre}
+                  look="overlay"
+                  size="small"
+                  className="max-lg:hidden"
                 />
               )}
               <IconButton
@@ -292,6 +324,26 @@ export function Player({
       )}
     </section>
   );
+}
+
+/** A video that does not begin at its start says so, and how to get there. */
+function useSayResumed(video: RefObject<HTMLVideoElement | null>, { seconds, resumed }: Beginning): void {
+  useEffect(() => {
+    if (!resumed) return;
+    const startOver = () => {
+      if (video.current) video.current.currentTime = 0;
+    };
+    return toast(`Goes on where you stopped, at ${format.clock(seconds * 1000)}.`, {
+      action: { label: "Start over", onPress: startOver },
+    });
+  }, [video, seconds, resumed]);
+}
+
+function shape(fullscreen: boolean, theatre: boolean): string {
+  if (fullscreen) return "h-full";
+  // In the theatre it may take the whole window but for the header and a line of the title.
+  if (theatre) return "max-h-[78dvh] max-lg:sm:rounded-2xl lg:max-h-[calc(100dvh-7.5rem)]";
+  return "max-h-[78dvh] sm:rounded-2xl";
 }
 
 interface SeekProps {

@@ -45,6 +45,8 @@ export const watchQueries = {
       queryKey: keys.watch(id),
       queryFn: ({ signal }) =>
         unwrap(api.GET("/api/videos/{video_id}/watch", { params: { path: { video_id: id } }, signal })),
+      // Asked anew each time it is opened: it may have been watched further on another device.
+      gcTime: 0,
     }),
 };
 

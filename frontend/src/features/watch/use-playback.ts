@@ -35,6 +35,7 @@ export function usePlayback(
   videoId: string,
   { url, type }: Source,
   video: RefObject<HTMLVideoElement | null>,
+  begin: number,
   onLost: () => Promise<void>,
 ): Playback {
   const [qualities, setQualities] = useState<readonly Quality[]>([]);
@@ -44,6 +45,8 @@ export function usePlayback(
   const player = useRef<Hls | null>(null);
   const lost = useRef(onLost);
   lost.current = onLost;
+  /** Where the first source starts; a better one goes on where that was. */
+  const first = useRef(begin);
 
   useEffect(() => {
     const element = video.current;
@@ -54,12 +57,17 @@ export function usePlayback(
     const grant = new Grant(videoId, () => void lost.current());
     const wake = () => document.visibilityState === "visible" && grant.renewIfOver();
     document.addEventListener("visibilitychange", wake);
+    const begun = () => {
+      first.current = 0;
+    };
+    element.addEventListener("playing", begun, { once: true });
 
     /** What played before plays on until here, and this from where that was. */
     function load(target: HTMLVideoElement): void {
-      const { currentTime, paused, ended } = target;
+      const { paused, ended } = target;
+      const from = target.currentTime || first.current;
       const resume = () => {
-        if (currentTime > 0) target.currentTime = currentTime;
+        if (from > 0) target.currentTime = from;
         // Refused by the browser, it stays paused, as it then looks.
         if (!paused && !ended) void target.play().catch(() => undefined);
       };
@@ -95,10 +103,10 @@ export function usePlayback(
         else setProblem("This browser can't play videos of this kind.");
         return;
       }
-      const { currentTime, paused, ended } = target;
+      const { paused, ended } = target;
       const hls = new HlsPlayer({
         // After the original, from where that was; -1 leaves it to hls.js.
-        startPosition: currentTime || -1,
+        startPosition: target.currentTime || first.current || -1,
         // fMP4 needs no remuxing worth a worker, and a worker from a blob needs a wider policy.
         enableWorker: false,
         capLevelToPlayerSize: true,
@@ -150,6 +158,7 @@ export function usePlayback(
       over = true;
       stopResuming();
       stopListening();
+      element.removeEventListener("playing", begun);
       document.removeEventListener("visibilitychange", wake);
       grant.end();
       player.current?.destroy();

@@ -1,10 +1,10 @@
 /** Cards of public videos. */
-import { Link2, Lock, Play } from "lucide-react";
+import { Play } from "lucide-react";
 import { Link } from "react-router";
 import * as format from "@/lib/format";
 import type { PublicVideo } from "@/lib/models";
-import { Badge } from "@/ui/badge";
 import { Thumbnail } from "@/ui/thumbnail";
+import { VisibilityBadge } from "./visibility-badge";
 
 const grid = "grid gap-x-5 gap-y-8 sm:grid-cols-2 lg:grid-cols-3 xl:grid-cols-4";
 
@@ -51,9 +51,12 @@ export function VideoGrid({ label, videos, withOwner = false, onPosterBroken }: 
                   <span aria-hidden>·</span>
                 </>
               )}
-              {video.published_at && <span>{format.timeAgo(video.published_at)}</span>}
-              {video.visibility === "private" && <Badge icon={Lock}>Only you</Badge>}
-              {video.visibility === "unlisted" && <Badge icon={Link2}>Unlisted</Badge>}
+              {video.published_at && (
+                <time dateTime={video.published_at} title={format.date(video.published_at)}>
+                  {format.timeAgo(video.published_at)}
+                </time>
+              )}
+              <VisibilityBadge video={video} />
             </p>
           </div>
         </li>

@@ -1,110 +1,214 @@
 /** One video: the player, and what there is to know about it. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link2, Lock } from "lucide-react";
-import { useLayoutEffect, useRef, useState } from "react";
-import { Link, useParams } from "react-router";
+import { Keyboard, Share2 } from "lucide-react";
+import { type RefObject, useLayoutEffect, useRef, useState } from "react";
+import { Link, useParams, useSearchParams } from "react-router";
 import { ApiError } from "@/lib/api-error";
 import { readyAndComing } from "@/lib/early";
 import * as format from "@/lib/format";
-import type { WatchVideo } from "@/lib/models";
+import type { Me, WatchVideo } from "@/lib/models";
 import { keys } from "@/lib/query";
 import { Badge } from "@/ui/badge";
-import { Button, ButtonLink } from "@/ui/button";
+import { Button, ButtonLink, IconButton } from "@/ui/button";
 import { ExploringFox, FetchingDog, FilmingBear } from "@/ui/characters";
 import { EmptyState, usePageTitle } from "@/ui/page";
+import { type Beginning, beginning } from "./moment";
+import { NextVideos, NextVideosSkeleton } from "./next-videos";
 import { Player } from "./player";
 import { useTakePicture, watchQueries } from "./queries";
+import { ShareDialog } from "./share-dialog";
+import { useOnlyInPlayer } from "./shortcuts";
+import { ShortcutsDialog } from "./shortcuts-dialog";
+import { useTheatre } from "./use-theatre";
+import { VisibilityBadge } from "./visibility-badge";
 
 export function WatchPage() {
   const { videoId = "" } = useParams();
-  const client = useQueryClient();
-  const takePicture = useTakePicture();
   const watch = useQuery(watchQueries.video(videoId));
   const video = watch.data;
-  const source = video?.playback ?? video?.early;
-  const early = video?.early && !video.playback ? video : null;
   usePageTitle(video?.title ?? "Watch");
 
-  if (watch.isError && (!video || isMissing(watch.error))) {
-    return isMissing(watch.error) ? (
-      <EmptyState
-        picture={<FetchingDog />}
-        title="This video isn't here"
-        action={
-          <ButtonLink look="primary" to="/explore">
-            Explore other videos
-          </ButtonLink>
-        }
-      >
-        It may be private, deleted, or the address is not quite right.
-      </EmptyState>
-    ) : (
-      <EmptyState
-        picture={<ExploringFox />}
-        title="This video can't be shown right now"
-        action={<Button onPress={() => void watch.refetch()}>Try again</Button>}
-      >
-        {watch.error.message}
-      </EmptyState>
-    );
-  }
+  if (watch.isError && (!video || isFinal(watch.error)))
+    return <Missing error={watch.error} wasThere={Boolean(video)} onRetry={() => void watch.refetch()} />;
+  return <Screen key={videoId} video={video} />;
+}
+
+function Screen({ video }: { video: WatchVideo | undefined }) {
+  const client = useQueryClient();
+  const takePicture = useTakePicture();
+  const [search] = useSearchParams();
+  const element = useRef<HTMLVideoElement>(null);
+  const [theatre, setTheatre] = useTheatre();
+  const [help, setHelp] = useState(false);
+  const [onlyInPlayer, setOnlyInPlayer] = useOnlyInPlayer();
+  const link = search.get("t");
+  const begin = useBeginning(video, link);
+  const source = video?.playback ?? video?.early;
+  const early = video?.early && !video.playback ? video : null;
+
   return (
-    // As wide as a 16:9 picture may be that still leaves its title on the screen.
-    <div className="mx-auto w-full max-w-[max(42rem,min(78rem,calc((100dvh-13rem)*16/9+3rem)))] sm:px-6 sm:py-6">
-      {!video && <div className="skeleton aspect-video w-full sm:rounded-2xl" aria-hidden="true" />}
-      {video && source && (
-        <Player
-          key={video.id}
-          videoId={video.id}
-          source={source}
-          title={video.title}
-          poster={video.poster_url}
-          storyboard={video.storyboard}
-          width={video.width}
-          height={video.height}
-          onPicture={
-            video.mine && video.playback
-              ? (seconds) => takePicture.mutate({ id: video.id, seconds })
-              : undefined
-          }
-          onLost={() => client.invalidateQueries({ queryKey: keys.watch(video.id) })}
-        />
-      )}
-      {video && !source && <NotYet video={video} />}
-      <div className="px-4 pt-5 sm:px-0">
+    <div className={`w-full lg:grid lg:gap-x-6 ${theatre ? THEATRE : BESIDE}`}>
+      <div className={theatre ? "col-span-full bg-black" : "lg:col-start-1"}>
+        {!video && <div className="skeleton aspect-video w-full sm:rounded-2xl" aria-hidden="true" />}
+        {video && source && begin && (
+          <Player
+            // Another link into the same video begins anew.
+            key={`${video.id} ${link}`}
+            videoId={video.id}
+            video={element}
+            source={source}
+            begin={begin}
+            remembers={video.position_ms !== null}
+            theatre={theatre}
+            onTheatre={() => setTheatre(!theatre)}
+            shortcutsOnlyHere={onlyInPlayer}
+            onHelp={() => setHelp(true)}
+            title={video.title}
+            poster={video.poster_url}
+            storyboard={video.storyboard}
+            width={video.width}
+            height={video.height}
+            onPicture={
+              video.mine && video.playback
+                ? (seconds) => takePicture.mutate({ id: video.id, seconds })
+                : undefined
+            }
+            onLost={() => client.invalidateQueries({ queryKey: keys.watch(video.id) })}
+          />
+        )}
+        {video && !source && <NotYet video={video} />}
+      </div>
+      <div className={`min-w-0 px-4 pt-5 ${theatre ? "lg:col-start-2 lg:px-0" : "sm:px-0 lg:col-start-1"}`}>
         {/* There before it speaks: screen readers only tell what changes in it. */}
         <p role="status">{early && <Early video={early} />}</p>
-        {video ? <About video={video} /> : <AboutSkeleton />}
+        {video ? (
+          <About video={video} element={element} onHelp={source ? () => setHelp(true) : null} />
+        ) : (
+          <AboutSkeleton />
+        )}
       </div>
+      <aside
+        aria-label="More videos"
+        className={`min-w-0 px-4 pt-8 sm:px-0 ${theatre ? "lg:col-start-3 lg:pt-5" : "lg:col-start-2 lg:row-span-2 lg:row-start-1 lg:pt-0"}`}
+      >
+        {video ? <NextVideos video={video} /> : <NextVideosSkeleton />}
+      </aside>
+      <ShortcutsDialog
+        isOpen={help}
+        onClose={() => setHelp(false)}
+        onlyInPlayer={onlyInPlayer}
+        onOnlyInPlayer={setOnlyInPlayer}
+      />
     </div>
   );
 }
 
-function isMissing(error: Error): boolean {
-  return error instanceof ApiError && error.status === 404;
+/** The picture is as wide as 16:9 may be that still leaves its title on the screen; other videos are beside it. */
+const BESIDE =
+  "mx-auto max-w-[max(42rem,min(78rem,calc((100dvh-13rem)*16/9+3rem)))] sm:px-6 sm:py-6 " +
+  "lg:max-w-[max(66rem,min(102rem,calc((100dvh-13rem)*16/9+26.5rem)))] " +
+  "lg:grid-cols-[minmax(0,1fr)_22rem] lg:grid-rows-[auto_1fr]";
+const THEATRE = "max-lg:sm:px-6 lg:grid-cols-[minmax(0,1fr)_minmax(0,50rem)_22rem_minmax(0,1fr)]";
+
+/** Decided once for each link: what is told about the video later does not move it. */
+function useBeginning(video: WatchVideo | undefined, link: string | null): Beginning | null {
+  const decided = useRef<{ link: string | null; begin: Beginning } | null>(null);
+  if (video && decided.current?.link !== link)
+    decided.current = { link, begin: beginning(link, video.position_ms, video.duration_ms) };
+  return decided.current?.begin ?? null;
+}
+
+/** Asking again would answer the same. */
+function isFinal(error: Error): boolean {
+  return error instanceof ApiError && (error.status === 404 || error.code === "in_trash");
+}
+
+function Missing({ error, wasThere, onRetry }: { error: Error; wasThere: boolean; onRetry: () => void }) {
+  const me = useQuery<Me | null>({ queryKey: keys.me, enabled: false });
+  if (error instanceof ApiError && error.code === "in_trash")
+    return (
+      <EmptyState
+        picture={<FetchingDog />}
+        title="This video is in your trash"
+        action={
+          <ButtonLink look="primary" to="/trash">
+            Open the trash
+          </ButtonLink>
+        }
+      >
+        Restore it there to watch it again.
+      </EmptyState>
+    );
+  if (!isFinal(error))
+    return (
+      <EmptyState
+        picture={<ExploringFox />}
+        title="This video can't be shown right now"
+        action={<Button onPress={onRetry}>Try again</Button>}
+      >
+        {error.message}
+      </EmptyState>
+    );
+  return (
+    <EmptyState
+      picture={<FetchingDog />}
+      title={wasThere ? "This video is no longer here" : "This video isn't here"}
+      action={
+        <ButtonLink look="primary" to="/explore">
+          Explore other videos
+        </ButtonLink>
+      }
+    >
+      {wasThere
+        ? "Whoever published it has just made it private or deleted it."
+        : "It may be private, deleted, or the address is not quite right."}
+      {me.data === null && " If it is yours, sign in to watch it."}
+    </EmptyState>
+  );
 }
 
 function NotYet({ video }: { video: WatchVideo }) {
-  const failed = video.state === "failed";
+  const { title, text } = notYet(video);
   return (
     <EmptyState
       picture={<FilmingBear />}
-      title={failed ? "This video couldn't be processed" : "Almost there"}
+      title={title}
       action={
         video.mine && (
-          <ButtonLink look={failed ? "primary" : "plain"} to="/workspace">
+          <ButtonLink look={video.failure ? "primary" : "plain"} to="/workspace">
             Open my workspace
           </ButtonLink>
         )
       }
     >
-      <p role="status">
-        {failed
-          ? "Your workspace says why, and lets you try again."
-          : "The video is still being processed. It starts here as soon as it is ready."}
-      </p>
+      <p role="status">{text}</p>
     </EmptyState>
   );
+}
+
+function notYet({ state, failure, progress, eta_seconds }: WatchVideo): { title: string; text: string } {
+  switch (state) {
+    case "uploading":
+      return {
+        title: "Still on its way",
+        text: "The video is being uploaded. It starts here as soon as it is processed.",
+      };
+    case "uploaded":
+      return { title: "Next in line", text: "The video waits for its turn to be processed." };
+    case "failed":
+      return {
+        title: "This video couldn't be processed",
+        text: failure ? `${failure.message} ${failure.action}` : "Your workspace says why.",
+      };
+    default: {
+      const done = progress ? ` ${progress} % are done.` : "";
+      const left = eta_seconds ? ` ${format.capitalised(format.roughTimeLeft(eta_seconds))}.` : "";
+      return {
+        title: "Almost there",
+        text: `The video is being processed, and starts here as soon as it is ready.${done}${left}`,
+      };
+    }
+  }
 }
 
 function Early({ video }: { video: WatchVideo }) {
@@ -116,10 +220,32 @@ function Early({ video }: { video: WatchVideo }) {
   );
 }
 
-function About({ video }: { video: WatchVideo }) {
+interface AboutProps {
+  video: WatchVideo;
+  element: RefObject<HTMLVideoElement | null>;
+  onHelp: (() => void) | null;
+}
+
+function About({ video, element, onHelp }: AboutProps) {
+  const [sharedAt, setSharedAt] = useState<number | null>(null);
   return (
     <>
-      <h1 className="break-words font-bold text-xl sm:text-2xl">{video.title}</h1>
+      <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
+        <h1 className="min-w-0 grow basis-60 break-words font-bold text-xl sm:text-2xl">{video.title}</h1>
+        <div className="flex items-center gap-1">
+          {onHelp && (
+            <IconButton
+              icon={Keyboard}
+              label="Keyboard shortcuts"
+              onPress={onHelp}
+              className="pointer-coarse:hidden"
+            />
+          )}
+          <Button icon={Share2} onPress={() => setSharedAt(element.current?.currentTime ?? 0)}>
+            Share
+          </Button>
+        </div>
+      </div>
       <p className="mt-1.5 flex flex-wrap items-center gap-x-2 gap-y-1 text-muted text-sm">
         <Link
           to={`/users/${video.owner.id}`}
@@ -129,14 +255,21 @@ function About({ video }: { video: WatchVideo }) {
         </Link>
         <span aria-hidden>·</span>
         {video.published_at ? (
-          <time dateTime={video.published_at}>{format.date(video.published_at)}</time>
+          <time dateTime={video.published_at} title={format.date(video.published_at)}>
+            {format.timeAgo(video.published_at)}
+          </time>
         ) : (
           <Badge>Draft</Badge>
         )}
-        {video.published_at && video.visibility === "private" && <Badge icon={Lock}>Only you</Badge>}
-        {video.published_at && video.visibility === "unlisted" && <Badge icon={Link2}>Unlisted</Badge>}
+        <VisibilityBadge video={video} />
       </p>
       <Description key={video.id} text={video.description} />
+      <ShareDialog
+        video={video}
+        seconds={sharedAt ?? 0}
+        isOpen={sharedAt !== null}
+        onClose={() => setSharedAt(null)}
+      />
     </>
   );
 }

@@ -1,0 +1,274 @@
+/** Watching: from where, with which keys, how large, and what is said when there is nothing to watch. */
+import type { Page } from "@playwright/test";
+import {
+  expect,
+  expectAccessible,
+  isPlaying,
+  newPerson,
+  openActions,
+  row,
+  signIn,
+  signUp,
+  test,
+  uploadSample,
+} from "./fixtures";
+
+function position(page: Page): Promise<number> {
+  return page.locator("video").evaluate((video: HTMLVideoElement) => video.currentTime);
+}
+
+/** Uploads the sample, publishes it, opens its page. Answers its title and the page's path. */
+async function published(page: Page, title: string): Promise<string> {
+  const first = await uploadSample(page);
+  await row(page, first).getByRole("button", { name: "Publish" }).click();
+  await page.getByLabel("Title").fill(title);
+  await page.getByRole("dialog").getByRole("button", { name: "Publish" }).click();
+  await expect(row(page, title).getByText("Published")).toBeVisible();
+  await page.getByRole("link", { name: `Watch ${title}` }).click();
+  await expect(page.getByRole("button", { name: "Play", exact: true })).toBeVisible();
+  return new URL(page.url()).pathname;
+}
+
+async function press(page: Page, key: string): Promise<void> {
+  await page.keyboard.press(key);
+}
+
+test("a video goes on where its viewer stopped, on another device too", async ({
+  member: { page },
+  newVisitor,
+}) => {
+  const path = await published(page, "To be continued");
+  const ben = newPerson("Ben Viewer");
+  const phone = await newVisitor();
+  await signUp(phone.page, ben);
+  await phone.page.goto(path);
+  const saved = phone.page.waitForResponse((answer) => answer.url().endsWith("/progress"));
+  await phone.page.getByRole("button", { name: "Play video" }).click();
+  await isPlaying(phone.page);
+  expect((await saved).status()).toBe(204);
+  await press(phone.page, "5");
+  await expect.poll(() => position(phone.page)).toBeGreaterThan(6);
+  const left = await position(phone.page);
+  await phone.context.close();
+
+  const laptop = await newVisitor();
+  await signIn(laptop.page, ben);
+  const asked: string[] = [];
+  laptop.page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await laptop.page.goto(path);
+  await expect(laptop.page.getByText(/^Goes on where you stopped, at 0:0[6-9]\.$/)).toBeVisible();
+  await expect.poll(() => position(laptop.page)).toBeGreaterThanOrEqual(left - 0.5);
+  expect(asked.filter((name) => name.endsWith("/progress"))).toEqual([]);
+  await laptop.page.getByRole("button", { name: "Start over" }).click();
+  await expect.poll(() => position(laptop.page)).toBeLessThan(1);
+
+  // Its owner has begun nothing, and nobody without an account is remembered.
+  await page.reload();
+  await expect(page.getByText("0:12").first()).toBeVisible();
+  expect(await position(page)).toBe(0);
+});
+
+test("a link names the moment to start at, and the share dialog makes such links", async ({
+  member: { page, context },
+  newVisitor,
+}, info) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const path = await published(page, "From the middle");
+
+  for (const [moment, seconds] of [
+    ["7", 7],
+    ["0m5s", 5],
+    ["99m", 0],
+  ] as const) {
+    await page.goto(`${path}?t=${moment}`);
+    await expect(page.getByText("0:12").first()).toBeVisible();
+    await expect.poll(() => position(page)).toBeCloseTo(seconds, 0);
+  }
+
+  await page.goto(`${path}?t=7`);
+  await expect.poll(() => position(page)).toBeCloseTo(7, 0);
+  await page.getByRole("button", { name: "Share", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Share this video" });
+  await expect(dialog.getByText("everybody can watch it")).toBeVisible();
+  await expect(dialog.getByLabel("Link")).toHaveValue(new RegExp(`${path}$`));
+  await dialog.getByText("Start at a moment").click();
+  await expect(dialog.getByLabel("Start at", { exact: true })).toHaveValue("0:07");
+  await expectAccessible(page);
+  await info.attach("share", { body: await page.screenshot(), contentType: "image/png" });
+  await dialog.getByLabel("Start at", { exact: true }).fill("later");
+  await expect(dialog.getByRole("button", { name: "Copy link" })).toBeDisabled();
+  await dialog.getByLabel("Start at", { exact: true }).fill("0:04");
+  await dialog.getByRole("button", { name: "Copy link" }).click();
+  await expect(page.getByText("The link is copied.")).toBeVisible();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  expect(link).toMatch(new RegExp(`${path}\\?t=4$`));
+
+  const stranger = await newVisitor();
+  await stranger.page.goto(link);
+  await expect.poll(() => position(stranger.page)).toBeCloseTo(4, 0);
+});
+
+test("the keyboard does what it does elsewhere, and says so", async ({ member: { page } }, info) => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await published(page, "All the keys");
+  const video = page.locator("video");
+  await press(page, "k");
+  await isPlaying(page);
+  await press(page, "k");
+  await expect(video).toHaveJSProperty("paused", true);
+  for (const [key, at] of [
+    ["5", 6],
+    ["ArrowLeft", 1],
+    ["ArrowRight", 6],
+    ["j", 0],
+    ["l", 10],
+    ["0", 0],
+    ["9", 10.8],
+  ] as const) {
+    await press(page, key);
+    await expect.poll(() => position(page), key).toBeCloseTo(at, 0);
+  }
+  await press(page, "m");
+  await expect(video).toHaveJSProperty("muted", true);
+  await press(page, ">");
+  await expect(video).toHaveJSProperty("playbackRate", 1.25);
+  await press(page, "<");
+  await expect(video).toHaveJSProperty("playbackRate", 1);
+  await press(page, "f");
+  await expect(page.getByRole("button", { name: "Exit full screen" })).toBeVisible();
+  await press(page, "f");
+  await expect(page.getByRole("button", { name: "Full screen", exact: true })).toBeVisible();
+
+  await test.step("theatre mode fills the width, is remembered, and goes on playing", async () => {
+    const player = page.getByRole("region", { name: /^Player/ });
+    await press(page, "t");
+    await expect.poll(async () => (await player.boundingBox())?.x).toBe(0);
+    expect((await player.boundingBox())?.width).toBeGreaterThan(1200);
+    await expectAccessible(page);
+    await info.attach("theatre", { body: await page.screenshot(), contentType: "image/png" });
+    expect(await position(page), "the player is still the same one").toBeGreaterThan(10);
+    await page.reload();
+    await expect(page.getByRole("button", { name: "Leave theatre mode" })).toBeAttached();
+    await press(page, "t");
+    await expect(page.getByRole("button", { name: "Theatre mode", exact: true })).toBeAttached();
+  });
+
+  await test.step("the help names them, and can keep them to the player", async () => {
+    await press(page, "?");
+    const help = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+    await expect(help.getByText("Play or pause")).toBeVisible();
+    await expectAccessible(page);
+    await info.attach("keys", { body: await page.screenshot(), contentType: "image/png" });
+    await press(page, "m");
+    await expect(video, "keys rest while a dialog is open").toHaveJSProperty("muted", false);
+    await help.getByText("Only while the player has the focus").click();
+    await press(page, "Escape");
+    await expect(help).toBeHidden();
+    await page.getByRole("link", { name: "Explore" }).first().focus();
+    await press(page, "m");
+    await expect(video).toHaveJSProperty("muted", false);
+    await page.getByRole("region", { name: /^Player/ }).focus();
+    await press(page, "m");
+    await expect(video).toHaveJSProperty("muted", true);
+  });
+});
+
+test("captions are offered where the stream carries them", async ({ member: { page } }) => {
+  const title = await uploadSample(page);
+  const group = 'TYPE=SUBTITLES,GROUP-ID="words",NAME="English",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES';
+  await page.route("**/master.m3u8", async (route) => {
+    const text = (await (await route.fetch()).text()).replaceAll(
+      /^(#EXT-X-STREAM-INF:.*)$/gm,
+      '$1,SUBTITLES="words"',
+    );
+    await route.fulfill({
+      contentType: "application/vnd.apple.mpegurl",
+      body: text.replace("#EXTM3U\n", `#EXTM3U\n#EXT-X-MEDIA:${group},URI="words.m3u8"\n`),
+    });
+  });
+  const list =
+    "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:12\n#EXTINF:12,\nwords.vtt\n#EXT-X-ENDLIST\n";
+  await page.route("**/words.m3u8", (route) =>
+    route.fulfill({ contentType: "application/vnd.apple.mpegurl", body: list }),
+  );
+  await page.route("**/words.vtt", (route) =>
+    route.fulfill({
+      contentType: "text/vtt",
+      body: "WEBVTT\n\n00:00:00.000 --> 00:00:12.000\nWaves and wind.\n",
+    }),
+  );
+  await openActions(page, title, "Watch");
+  await page.getByRole("button", { name: "Show captions" }).click();
+  await expect(page.getByRole("button", { name: "Hide captions" })).toBeVisible();
+  // Browsers look for the words of a moment as it passes.
+  await press(page, "k");
+  const words = () =>
+    page.locator("video").evaluate((video: HTMLVideoElement) => {
+      const cue = [...video.textTracks].find(({ mode }) => mode === "showing")?.activeCues?.[0];
+      return cue instanceof VTTCue ? cue.text : null;
+    });
+  await expect.poll(words).toBe("Waves and wind.");
+  await press(page, "c");
+  await expect(page.getByRole("button", { name: "Show captions" })).toBeVisible();
+  expect(await words()).toBeNull();
+});
+
+test("beside a video are others of the same person, and without captions there is no button for them", async ({
+  member: { page },
+}, info) => {
+  const first = await published(page, "The first one");
+  await expect(page.getByText("Nothing else is published yet.")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Show captions" })).toHaveCount(0);
+  await page.goto("/workspace");
+  await published(page, "The second one");
+  const others = page.getByRole("list", { name: /^More from/ });
+  await expect(others.getByRole("listitem")).toHaveCount(1);
+  await expectAccessible(page);
+  await info.attach("watch", { body: await page.screenshot({ fullPage: true }), contentType: "image/png" });
+  await others.getByRole("link", { name: "The first one" }).click();
+  await expect(page).toHaveURL(new RegExp(`${first}$`));
+  await expect(page.getByRole("heading", { name: "The first one", level: 1 })).toBeVisible();
+  await expect(others.getByRole("link", { name: "The second one" })).toBeVisible();
+});
+
+test("what can't be watched says why to its owner, and nothing to others", async ({
+  member: { page, expectRefusal },
+  newVisitor,
+}) => {
+  expectRefusal(/404|410/);
+  const path = await published(page, "Here and gone");
+  const stranger = await newVisitor();
+  stranger.expectRefusal(/404/);
+  await stranger.page.goto(path);
+  await expect(stranger.page.getByRole("heading", { name: "Here and gone" })).toBeVisible();
+
+  const device = await page.context().newPage();
+  await device.goto(path);
+  await expect(device.getByRole("heading", { name: "Here and gone" })).toBeVisible();
+  await test.step("trashed: an open page of the owner follows, a new one says where it is", async () => {
+    await page.goto("/workspace");
+    await openActions(page, "Here and gone", "Move to trash");
+    await expect(device.getByText("This video is in your trash")).toBeVisible();
+    await expectAccessible(device);
+    await device.reload();
+    await expect(device.getByText("This video is in your trash")).toBeVisible();
+    await stranger.page.reload();
+    await expect(stranger.page.getByText("This video isn't here")).toBeVisible();
+    await expect(stranger.page.getByText("If it is yours, sign in to watch it.")).toBeVisible();
+  });
+  await test.step("restored: it is back", async () => {
+    await device.getByRole("link", { name: "Open the trash" }).click();
+    await row(device, "Here and gone").getByRole("button", { name: "Restore" }).click();
+    await stranger.page.reload();
+    await expect(stranger.page.getByRole("heading", { name: "Here and gone" })).toBeVisible();
+  });
+  await test.step("deleted for good: gone, also where it was open", async () => {
+    await device.goto(path);
+    await expect(device.getByRole("heading", { name: "Here and gone" })).toBeVisible();
+    await openActions(page, "Here and gone", "Move to trash");
+    await page.getByRole("link", { name: "Trash" }).first().click();
+    await row(page, "Here and gone").getByRole("button", { name: "Delete forever" }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Delete forever" }).click();
+    await expect(device.getByText(/This video (is no longer|isn't) here/)).toBeVisible();
+  });
+});

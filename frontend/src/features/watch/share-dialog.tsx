@@ -1,0 +1,102 @@
+/** The link to a video, to copy or to hand to another app, from the start or from a moment on. */
+import { Copy, Share2 } from "lucide-react";
+import { useState } from "react";
+import * as format from "@/lib/format";
+import type { WatchVideo } from "@/lib/models";
+import { Button } from "@/ui/button";
+import { Checkbox } from "@/ui/checkbox";
+import { Dialog, DialogActions } from "@/ui/dialog";
+import { TextField } from "@/ui/field";
+import { toast } from "@/ui/toast";
+import { parseMoment } from "./moment";
+
+interface Props {
+  video: WatchVideo;
+  /** Where the video was when sharing was asked for. */
+  seconds: number;
+  isOpen: boolean;
+  onClose: () => void;
+}
+
+export function ShareDialog({ video, seconds, isOpen, onClose }: Props) {
+  return (
+    <Dialog title="Share this video" isOpen={isOpen} onClose={onClose}>
+      <ShareForm video={video} seconds={seconds} onClose={onClose} />
+    </Dialog>
+  );
+}
+
+function ShareForm({ video, seconds, onClose }: Omit<Props, "isOpen">) {
+  const [startsAt, setStartsAt] = useState(false);
+  const [start, setStart] = useState(format.clock(Math.floor(seconds) * 1000));
+  const moment = parseMoment(start.trim());
+  const link = linkTo(video.id, startsAt ? moment : null);
+  const wrong = startsAt && moment === null;
+
+  async function copy() {
+    try {
+      await navigator.clipboard.writeText(link);
+      toast("The link is copied.", { tone: "good" });
+      onClose();
+    } catch {
+      toast("The browser did not copy it. Select the link and copy it yourself.", { tone: "bad" });
+    }
+  }
+
+  async function share() {
+    try {
+      await navigator.share({ title: video.title, url: link });
+      onClose();
+    } catch {
+      // Closed without a choice, or refused: the link is still here to copy.
+    }
+  }
+
+  return (
+    <>
+      <p className="text-muted">{audience(video)}</p>
+      <TextField label="Link" value={link} isReadOnly onFocus={selectAll} />
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+        <Checkbox isSelected={startsAt} onChange={setStartsAt}>
+          Start at a moment
+        </Checkbox>
+        {startsAt && (
+          <TextField
+            label="Start at"
+            value={start}
+            onChange={setStart}
+            isInvalid={wrong}
+            help="Minutes and seconds, such as 1:30"
+          />
+        )}
+      </div>
+      <DialogActions>
+        {"share" in navigator && (
+          <Button icon={Share2} isDisabled={wrong} onPress={() => void share()}>
+            Share with an app
+          </Button>
+        )}
+        <Button look="primary" icon={Copy} isDisabled={wrong} onPress={() => void copy()}>
+          Copy link
+        </Button>
+      </DialogActions>
+    </>
+  );
+}
+
+function selectAll({ target }: { target: EventTarget }) {
+  if (target instanceof HTMLInputElement) target.select();
+}
+
+function linkTo(videoId: string, seconds: number | null): string {
+  const link = new URL(`/watch/${videoId}`, location.origin);
+  if (seconds) link.searchParams.set("t", String(seconds));
+  return link.href;
+}
+
+function audience({ visibility, published_at }: WatchVideo): string {
+  if (!published_at) return "This is a draft: the link opens for you alone until you publish it.";
+  if (visibility === "private") return "This video is private: the link opens for you alone.";
+  if (visibility === "unlisted") return "Whoever has this link can watch the video.";
+  return "This video is public: everybody can watch it.";
+}
