@@ -15,12 +15,7 @@ export function NextVideos({ video: { id, owner } }: { video: WatchVideo }) {
 
   return (
     <>
-      <h2 className="mb-3 font-bold text-lg">
-        More from{" "}
-        <Link to={`/users/${owner.id}`} className="rounded hover:underline">
-          {owner.display_name}
-        </Link>
-      </h2>
+      <h2 className="mb-3 break-words font-bold text-lg">More from {owner.display_name}</h2>
       {others && others.length > 0 && (
         <ul aria-label={`More from ${owner.display_name}`} className="flex flex-col gap-4">
           {others.slice(0, SHOWN).map((other) => (
