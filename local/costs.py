@@ -37,7 +37,7 @@ class Assumptions:
     original_mb: float = _assumed(300, "MB a video", "8 Mbit/s, 1080 lines")
     renditions_mb: float = _assumed(375, "MB a video", "four rungs and sound at 10 Mbit/s together")
     encode_cpu: float = _assumed(
-        2.0, "CPU seconds a second of video", "measured on one x86 core, hard content; not on Lambda"
+        1.8, "CPU seconds a second of video", "measured on one x86 core, hard content; not on Lambda"
     )
     start_seconds: float = _assumed(3, "seconds a chunk", "starting ffmpeg, reading the index, storing")
     step_seconds: float = _assumed(5, "seconds", "each of the other steps outside the database; not measured")

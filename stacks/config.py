@@ -1,6 +1,7 @@
 """StageConfig and STAGES: everything in which stages differ, as data."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -53,12 +54,21 @@ class Rung:
         _require(self.maxrate_kbps > 0, "ladder.maxrate_kbps", "more than 0")
 
 
-LADDER = (
-    Rung(height=1080, crf=22, maxrate_kbps=5000, preset="veryfast"),
-    Rung(height=720, crf=23, maxrate_kbps=2800, preset="veryfast"),
-    Rung(height=480, crf=23, maxrate_kbps=1400, preset="veryfast"),
-    Rung(height=360, crf=24, maxrate_kbps=800, preset="veryfast"),
-)
+LADDERS: Mapping[str, tuple[Rung, ...]] = {
+    "standard": (
+        Rung(height=1080, crf=23, maxrate_kbps=5000, preset="superfast"),
+        Rung(height=720, crf=24, maxrate_kbps=2800, preset="veryfast"),
+        Rung(height=480, crf=24, maxrate_kbps=1400, preset="veryfast"),
+        Rung(height=360, crf=24, maxrate_kbps=800, preset="veryfast"),
+    ),
+    "high": (
+        Rung(height=1080, crf=21, maxrate_kbps=8000, preset="veryfast"),
+        Rung(height=720, crf=22, maxrate_kbps=4000, preset="veryfast"),
+        Rung(height=480, crf=22, maxrate_kbps=2000, preset="veryfast"),
+        Rung(height=360, crf=22, maxrate_kbps=1000, preset="veryfast"),
+    ),
+}
+"""Finer pictures take half as much again of room and of the processor's time (docs/decisions/0013)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,7 +168,7 @@ class StageConfig:
     alarm_email: str = ""
     monthly_budget_usd: int = 25
 
-    ladder: tuple[Rung, ...] = LADDER
+    ladder: tuple[Rung, ...] = LADDERS["standard"]
     lambda_concurrency: int = 10
     """The account's quota of functions that run at once: 10 in a new one, 1000 once it is asked for."""
     encode_concurrency: int = 4

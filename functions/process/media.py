@@ -3,7 +3,7 @@
 import io
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -72,6 +72,9 @@ HIDDEN_START = r"setts=pts=if(eq(PTS\,NOPTS)*eq(DTS\,NOPTS)\,N-1e6\,PTS):dts=if(
 FRAGMENTED = "+cmaf+empty_moov+default_base_moof+frag_discont+skip_trailer"
 # No name, place, device or chapter of the source goes on.
 NOTHING_ELSE: dict[str, Any] = {"sn": None, "dn": None, "map_metadata": -1, "map_chapters": -1}
+# What the presets for speed leave out though it costs little: looking ahead, a second thought about each
+# coefficient, and bits by how much a picture differs within itself (docs/decisions/0013).
+X264_PARAMS = "open-gop=0:stitchable=1:mbtree=1:rc-lookahead=20:trellis=1:aq-mode=2:b-adapt=0"
 AUDIO_BITRATE = "128k"
 AUDIO_FRAGMENT_SECONDS = 4
 AUDIO_LEAD = audio_seconds(AUDIO_GRID_FRAMES)
@@ -213,12 +216,8 @@ def encode_sample(plan: Plan, files: Mapping[PlannedRung, Path], *, seconds: flo
 def _encode(
     pictures: Any, plan: Plan, files: Mapping[PlannedRung, Path], *, frames: int, seconds: float
 ) -> str:
-    copies = pictures.filter_multi_output("split", len(files))
     outputs = [
-        copies[number]
-        .filter("scale", rung.frame_width, rung.frame_height, flags="bicubic")
-        .filter("setsar", 1)
-        .output(
+        sized.output(
             str(path),
             vcodec="libx264",
             preset=rung.preset,
@@ -232,11 +231,25 @@ def _encode(
             video_track_timescale=plan.timescale,
             an=None,
             **_fragmented("+frag_keyframe"),
-            **{"profile:v": "high", "frames:v": frames, "x264-params": "open-gop=0:stitchable=1"},
+            **{"profile:v": "high", "frames:v": frames, "x264-params": X264_PARAMS},
         )
-        for number, (rung, path) in enumerate(files.items())
+        for (rung, path), sized in zip(files.items(), _in_sizes(pictures, list(files)), strict=True)
     ]
     return _ffmpeg(ffmpeg.merge_outputs(*outputs), seconds=seconds)
+
+
+def _in_sizes(pictures: Any, rungs: Sequence[PlannedRung]) -> Iterator[Any]:
+    """Yield the pictures in the size of each rung, the largest first.
+
+    Each is made from the one before: less to read than the source, and no worse to look at.
+    """
+    for number, rung in enumerate(rungs, 1):
+        sized = pictures.filter("scale", rung.frame_width, rung.frame_height, flags="bicubic")
+        sized = sized.filter("setsar", 1)
+        if number < len(rungs):
+            copies = sized.filter_multi_output("split")
+            sized, pictures = copies[0], copies[1]
+        yield sized
 
 
 def encode_audio(

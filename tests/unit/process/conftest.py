@@ -23,8 +23,8 @@ Json = Any
 Step = Callable[[dict[str, Any], Any], Json]
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 LADDER = (
-    Rung(height=240, crf=26, maxrate_kbps=600, preset="ultrafast"),
-    Rung(height=120, crf=26, maxrate_kbps=300, preset="ultrafast"),
+    Rung(height=240, crf=24, maxrate_kbps=600, preset="ultrafast"),
+    Rung(height=120, crf=24, maxrate_kbps=300, preset="ultrafast"),
 )
 
 
