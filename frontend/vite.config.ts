@@ -4,6 +4,7 @@ import optimizeLocales from "@react-aria/optimize-locales-plugin";
 import tailwind from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { budget } from "./budget.ts";
 
 /** A running stage that `npm run dev` borrows its API, sockets and media from. */
 const stage = process.env.STREAMTIME_URL ?? "http://localhost:8000";
@@ -14,6 +15,7 @@ export default defineConfig({
     tailwind(),
     // React Aria ships its few built-in words in 30 languages; we speak one so far.
     { ...optimizeLocales.vite({ locales: ["en-US"] }), enforce: "pre" },
+    budget(),
   ],
   resolve: { alias: { "@": fileURLToPath(new URL("src", import.meta.url)) } },
   build: {

@@ -25,7 +25,15 @@ APP_SOURCES = (
     *("app.py", "cdk.json", "stacks", "functions", "migrations", "requirements.txt"),
     "package-lock.json",
 )
-SITE_SOURCES = ("src", "public", "index.html", "vite.config.ts", "package-lock.json", "tsconfig*.json")
+SITE_SOURCES = (
+    "src",
+    "public",
+    "index.html",
+    "vite.config.ts",
+    "budget.ts",
+    "package-lock.json",
+    "tsconfig*.json",
+)
 BOOTSTRAP_STACK = "CDKToolkit"
 
 
