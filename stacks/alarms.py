@@ -33,7 +33,7 @@ WIDTH, HEIGHT = 24, 6
 LOST = {
     "UploadDeadLetters": "An uploaded video was not given to processing.",
     "ExecutionDeadLetters": "A video still counts as processing though its run broke off.",
-    "WatchdogDeadLetters": "A job of the sweep (delete, restart, tidy up) failed five times.",
+    "WatchdogDeadLetters": "A job of the sweep (delete, restart, tidy up) failed at every try.",
     "DailyDeadLetters": "The daily sweep failed.",
     "UpdatesDeadLetters": "Open pages were not told of a change.",
     "AlarmDeadLetters": "An alarm could not be told by e-mail.",
