@@ -48,9 +48,10 @@ class Edge(Construct):
         zone = self._zone(stage.domain) if stage.domain else None
         self._secrets = [self._origin_secret(it) for it in stage.origin_secrets] if stage.cdn else []
         key_group, self.key_pair_id = self._published_keys() if stage.cdn else (None, "local")
-        self.http, self.api_url = self._http_api(zone)
+        access = None if stage.host else self._access_log()
+        self.http, self.api_url = self._http_api(zone, access)
         self.live, self.live_url = self._live_api()
-        if key_group:
+        if key_group and access:
             cdn = Cdn(
                 self,
                 "Cdn",
@@ -59,7 +60,7 @@ class Edge(Construct):
                 api=self._origin(self.api_url),
                 live=self._origin(f"https://{self._execute_api(self.live.api_id)}"),
                 key_group=key_group,
-                log_days=self._log_days,
+                log_days=_days(access),
                 worldwide=worldwide,
                 zone=zone,
             )
@@ -119,7 +120,9 @@ class Edge(Construct):
             )
         return cloudfront.KeyGroup(self, "KeyGroup", items=published), published[0].public_key_id
 
-    def _http_api(self, zone: route53.IHostedZone | None) -> tuple[apigateway.HttpApi, str]:
+    def _http_api(
+        self, zone: route53.IHostedZone | None, access: logs.LogGroup | None
+    ) -> tuple[apigateway.HttpApi, str]:
         self.api = Function(
             self,
             "Api",
@@ -172,7 +175,7 @@ class Edge(Construct):
             default_route_settings=apigateway.CfnStage.RouteSettingsProperty(
                 throttling_rate_limit=200, throttling_burst_limit=400
             ),
-            access_log_settings=self._access_log(),
+            access_log_settings=_as_json(access) if access else None,
         )
         if domain and zone:
             named = self._named(domain, zone)
@@ -205,18 +208,9 @@ class Edge(Construct):
         name_both(self, f"api.{domain.name}", zone, route53.RecordTarget.from_alias(alias))
         return named
 
-    def _access_log(self) -> apigateway.CfnStage.AccessLogSettingsProperty | None:
-        if self._stage.host:
-            return None
-        group = logs.LogGroup(
+    def _access_log(self) -> logs.LogGroup:
+        return logs.LogGroup(
             self, "Access", retention=self._stage.log_retention, removal_policy=self._stage.removal_policy
-        )
-        # How many days that is in S3's terms only the group itself can tell.
-        self._log_days = int(cast("logs.CfnLogGroup", group.node.default_child).retention_in_days or 0)
-        facts = ("requestId", "requestTime", "httpMethod", "path", "status", "responseLatency")
-        return apigateway.CfnStage.AccessLogSettingsProperty(
-            destination_arn=group.log_group_arn,
-            format=json.dumps({fact: f"$context.{fact}" for fact in facts}),
         )
 
     def _live_api(self) -> tuple[apigateway.WebSocketApi, str]:
@@ -273,3 +267,16 @@ class Edge(Construct):
     def _execute_api(self, api_id: str) -> str:
         stack = Stack.of(self)
         return f"{api_id}.execute-api.{stack.region}.{stack.url_suffix}"
+
+
+def _as_json(group: logs.LogGroup) -> apigateway.CfnStage.AccessLogSettingsProperty:
+    facts = ("requestId", "requestTime", "httpMethod", "path", "status", "responseLatency")
+    return apigateway.CfnStage.AccessLogSettingsProperty(
+        destination_arn=group.log_group_arn,
+        format=json.dumps({fact: f"$context.{fact}" for fact in facts}),
+    )
+
+
+def _days(group: logs.LogGroup) -> int:
+    """Return for how long the group keeps a line, which only the group itself can tell in days."""
+    return int(cast("logs.CfnLogGroup", group.node.default_child).retention_in_days or 0)

@@ -25,6 +25,7 @@ REJECTED = "SourceRejectedError"
 
 JOB = {"job": sfn.JsonPath.object_at("$.job")}
 JOB_AND_PLAN = {**JOB, "plan": sfn.JsonPath.object_at("$.plan")}
+JOB_PLAN_AND_CHUNK = {**JOB_AND_PLAN, "chunk": sfn.JsonPath.object_at("$$.Map.Item.Value")}
 
 
 class Workflow(Construct):
@@ -151,7 +152,7 @@ class Workflow(Construct):
             self,
             "Sound",
             items_path="$.plan.audio_chunks",
-            item_selector={**JOB_AND_PLAN, "chunk": sfn.JsonPath.object_at("$$.Map.Item.Value")},
+            item_selector=JOB_PLAN_AND_CHUNK,
             max_concurrency=concurrency,
             result_path=sfn.JsonPath.DISCARD,
         ).item_processor(self._step("Audio", "audio", result_path="$"))
@@ -183,7 +184,7 @@ class Workflow(Construct):
             self,
             "Chunks",
             items_path="$.plan.chunks",
-            item_selector={**JOB_AND_PLAN, "chunk": sfn.JsonPath.object_at("$$.Map.Item.Value")},
+            item_selector=JOB_PLAN_AND_CHUNK,
             max_concurrency=concurrency,
         ).item_processor(encode.next(self._record("RecordChunk", "chunk", chunk, result_path="$")))
 
