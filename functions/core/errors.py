@@ -133,6 +133,16 @@ class SizeMismatchError(ProblemError):
     code = "size_mismatch"
 
 
+class ChecksumMismatchError(ProblemError):
+    status = HTTPStatus.CONFLICT
+    code = "checksum_mismatch"
+
+
+class DuplicateError(ProblemError):
+    status = HTTPStatus.CONFLICT
+    code = "duplicate"
+
+
 class VersionConflictError(ProblemError):
     status = HTTPStatus.PRECONDITION_FAILED
     code = "version_conflict"

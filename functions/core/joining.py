@@ -1,18 +1,30 @@
 """What ends an upload well, wherever that is noticed: its parts become the object, and the video is whole."""
 
+from contextlib import suppress
+
 from sqlalchemy.orm import Session
 
 from functions.core import events
-from functions.core.errors import NotFoundError, PartsMissingError, SizeMismatchError
+from functions.core.errors import ChecksumMismatchError, NotFoundError, PartsMissingError, SizeMismatchError
 from functions.core.models import Upload, Video, VideoState
 from functions.core.repositories import UploadRepository, VideoRepository
 from functions.core.storage import MediaStorage, MissingObjectError, Part
 
 
-def complete(session: Session, storage: MediaStorage, upload: Upload) -> Video | None:
-    """Join the parts and hand the video to processing; None if another was quicker, or gave the upload up."""
-    _join(storage, upload)
+def complete(
+    session: Session, storage: MediaStorage, upload: Upload, *, checksum: str | None = None
+) -> Video | None:
+    """Join the parts and hand the video to processing; None if another was quicker, or gave the upload up.
+
+    `checksum` is what whoever read the file computed of it: what differs from it is deleted, not processed.
+    """
     video_id = upload.video_id
+    stored = _join(storage, upload)
+    if checksum and stored and checksum != stored:
+        events.watch("discard", video_id)  # by itself: the bucket's event may have begun a run by now
+        raise ChecksumMismatchError(
+            "The file did not arrive as it was sent. Try again: all of it is sent once more."
+        )
     video = VideoRepository(session).move(video_id, to=VideoState.UPLOADED, expected=[VideoState.UPLOADING])
     UploadRepository(session).remove(video_id)  # after the video, in the order in which records locks them
     if video is None:
@@ -24,20 +36,19 @@ def complete(session: Session, storage: MediaStorage, upload: Upload) -> Video |
     return video
 
 
-def _join(storage: MediaStorage, upload: Upload) -> None:
+def _join(storage: MediaStorage, upload: Upload) -> str | None:
+    """Make one object of the parts; return S3's checksum of it."""
     key = upload.video.source_key
     try:
         parts = storage.parts(key, upload.s3_upload_id)
         _check_parts(upload, parts)
-        storage.complete_upload(key, upload.s3_upload_id, parts)
+        return storage.complete_upload(key, upload.s3_upload_id, parts)
     except MissingObjectError as error:
         # Joined already by a request whose answer got lost: then the object is there, whole.
-        try:
-            whole = storage.size(key) == upload.size_bytes
-        except MissingObjectError:
-            whole = False
-        if not whole:
-            raise NotFoundError("This upload is no longer open. Start it again.") from error
+        with suppress(MissingObjectError):
+            if storage.size(key) == upload.size_bytes:
+                return storage.checksum(key)
+        raise NotFoundError("This upload is no longer open. Start it again.") from error
 
 
 def _check_parts(upload: Upload, parts: list[Part]) -> None:

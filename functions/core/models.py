@@ -137,6 +137,7 @@ class Video(Base, kw_only=True):
         Index("ix_videos_feed", "visibility", "state", "published_at", "id"),
         Index("ix_videos_shelf", "owner_id", "visibility", "published_at", "id"),
         Index("ix_videos_purge_at", "purge_at"),
+        Index("ix_videos_owner_id_fingerprint", "owner_id", "fingerprint"),
         Index("ix_videos_by_date", *_SHELF, "id", postgresql_where=_LISTED),
         Index("ix_videos_by_title", *_SHELF, text("lower(title)"), "id", postgresql_where=_LISTED),
         Index(
@@ -182,6 +183,7 @@ class Video(Base, kw_only=True):
     ready_expected_at: Mapped[datetime | None] = mapped_column(default=None)
     failure_code: Mapped[FailureCode | None] = mapped_column(default=None)
     size_bytes: Mapped[int]
+    fingerprint: Mapped[str | None] = mapped_column(String(200), default=None)
     stored_bytes: Mapped[int] = mapped_column(default=0)
     duration_ms: Mapped[int | None] = mapped_column(default=None)
     width: Mapped[int | None] = mapped_column(default=None)

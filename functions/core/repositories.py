@@ -381,6 +381,18 @@ class VideoRepository:
             raise InTrashError
         return video
 
+    def same_file(self, owner_id: UUID, fingerprint: str, size: int) -> Video | None:
+        """Return the newest video of the drive made of this very file, unless it failed."""
+        statement = select(Video).where(
+            Video.owner_id == owner_id,
+            Video.fingerprint == fingerprint,
+            Video.size_bytes == size,
+            Video.state != VideoState.FAILED,
+            ~IN_TRASH,
+            NOT_PURGED,
+        )
+        return self._session.scalars(statement.order_by(Video.id.desc()).limit(1)).first()
+
     def move(
         self, video_id: UUID, *, to: VideoState, expected: Sequence[VideoState], **values: object
     ) -> Video | None:

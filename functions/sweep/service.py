@@ -154,6 +154,19 @@ def purge(storage: MediaStorage, video_id: UUID) -> None:
     metrics.add_metric("PurgedVideos", MetricUnit.Count, 1)
 
 
+def discard(storage: MediaStorage, video_id: UUID) -> None:
+    """Delete for good what did not arrive as it was sent, whatever has become of it meanwhile."""
+    with transaction() as session:
+        video = VideoRepository(session).find(video_id, lock=True)
+        if video is None:
+            return
+        if video.purge_started_at is None:
+            video.start_purge()
+            session.flush()
+            events.record(session, video, EventKind.REMOVED)
+    purge(storage, video_id)
+
+
 def remove_bytes(storage: MediaStorage, video_id: UUID) -> None:
     """Remove what is stored of a video that has no row."""
     with transaction() as session:
@@ -212,6 +225,7 @@ def _is_there(storage: MediaStorage, key: str) -> bool:
 JOBS: dict[str, Callable[[MediaStorage, UUID], None]] = {
     "job": check_job,
     "check_upload": check_upload,
+    "discard": discard,
     "drop_upload": drop_upload,
     "purge": purge,
     "remove_bytes": remove_bytes,

@@ -22,11 +22,21 @@ router = APIGatewayHttpRouter()
 
 
 class StartUpload(BaseModel):
-    """`fingerprint` is the browser's own mark of the file, by which it knows it again."""
+    """`fingerprint` is the browser's own mark of the file, by which it knows it again.
+
+    A file that the drive holds already is refused as a `duplicate`, unless it is wanted `again`.
+    """
 
     file_name: Annotated[Text, Field(min_length=1, max_length=255)]
     size: Annotated[int, Field(ge=0)]
     fingerprint: Annotated[Text, Field(max_length=200)] = ""
+    again: bool = False
+
+
+class CompleteUpload(BaseModel):
+    """`checksum` is the CRC-64/NVME of the whole file, in base64 as S3 writes it."""
+
+    checksum: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9+/]{11}=$")] = None
 
 
 class SignParts(BaseModel):
@@ -104,7 +114,13 @@ def config(user: CurrentUser, session: DatabaseSession) -> UploadConfig:
 @router.post("/api/uploads", status_code=HTTPStatus.CREATED, tags=["uploads"])
 def start(body: StartUpload, user: CurrentUser, session: DatabaseSession) -> UploadView:
     upload = service.start(
-        session, media_storage(), user, file_name=body.file_name, size=body.size, fingerprint=body.fingerprint
+        session,
+        media_storage(),
+        user,
+        file_name=body.file_name,
+        size=body.size,
+        fingerprint=body.fingerprint,
+        again=body.again,
     )
     return UploadView.of(upload)
 
@@ -129,8 +145,11 @@ def sign_parts(video_id: UUID, body: SignParts, user: CurrentUser, session: Data
 
 
 @router.post("/api/uploads/<video_id>/complete", tags=["uploads"])
-def complete(video_id: UUID, user: CurrentUser, session: DatabaseSession) -> VideoView:
-    return VideoView.of(service.complete(session, media_storage(), user, video_id))
+def complete(
+    video_id: UUID, user: CurrentUser, session: DatabaseSession, body: CompleteUpload | None = None
+) -> VideoView:
+    checksum = None if body is None else body.checksum
+    return VideoView.of(service.complete(session, media_storage(), user, video_id, checksum))
 
 
 @router.delete("/api/uploads/<video_id>", status_code=HTTPStatus.NO_CONTENT, tags=["uploads"])

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from functions.core import events, joining
 from functions.core.errors import (
+    DuplicateError,
     FieldError,
     FileTooLargeError,
     InvalidInputError,
@@ -24,16 +25,29 @@ MOST_PARTS = 9_000  # S3 takes 10,000
 
 
 def start(
-    session: Session, storage: MediaStorage, owner: User, *, file_name: str, size: int, fingerprint: str
+    session: Session,
+    storage: MediaStorage,
+    owner: User,
+    *,
+    file_name: str,
+    size: int,
+    fingerprint: str,
+    again: bool = False,
 ) -> Upload:
-    """Reserve the bytes of a new video and open its multipart upload."""
+    """Reserve the bytes of a new video and open its multipart upload.
+
+    A file that the drive holds already is refused, unless the person wants it `again`.
+    """
     _check_size(size)
+    if fingerprint and not again:
+        _check_new(session, owner, fingerprint, size)
     video = Video(
         id=uuid7(),
         owner_id=owner.id,
         file_name=file_name,
         title=PurePath(file_name).stem.strip() or file_name,
         size_bytes=size,
+        fingerprint=fingerprint or None,
     )
     s3_upload_id = storage.start_upload(video.source_key)  # before the lock: nobody waits for S3 in it
     try:
@@ -62,6 +76,14 @@ def _check_size(size: int) -> None:
     if size > settings().max_upload_bytes:
         raise FileTooLargeError(
             f"This file is too large: a video may have {_readable(settings().max_upload_bytes)}."
+        )
+
+
+def _check_new(session: Session, owner: User, fingerprint: str, size: int) -> None:
+    known = VideoRepository(session).same_file(owner.id, fingerprint, size)
+    if known is not None:
+        raise DuplicateError(
+            f"This file is in your drive already: “{known.title}”.", video_id=str(known.id), title=known.title
         )
 
 
@@ -97,10 +119,12 @@ def sign_parts(storage: MediaStorage, upload: Upload, numbers: list[int]) -> dic
     return {n: storage.part_url(key, upload.s3_upload_id, n, upload.part_length(n)) for n in numbers}
 
 
-def complete(session: Session, storage: MediaStorage, owner: User, video_id: UUID) -> Video:
+def complete(
+    session: Session, storage: MediaStorage, owner: User, video_id: UUID, checksum: str | None
+) -> Video:
     """Join the parts and hand the video to processing. Doing it again changes nothing and succeeds."""
     upload = UploadRepository(session).find(video_id, owner.id)
-    video = None if upload is None else joining.complete(session, storage, upload)
+    video = None if upload is None else joining.complete(session, storage, upload, checksum=checksum)
     return video or VideoRepository(session).owned(video_id, owner.id)
 
 

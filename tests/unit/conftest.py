@@ -1,5 +1,6 @@
 """Fixtures of unit tests: the functions run whole; only AWS itself is played by the fakes below."""
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID, uuid4
 
+import anycrc
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
@@ -19,6 +21,7 @@ from functions.core.models import Base, User, Video, VideoState
 from functions.core.models import Session as BrowserSession
 from functions.core.storage import MissingObjectError, Part
 
+CRC64 = anycrc.Model("CRC64-NVME")
 ARRIVED = datetime(2026, 11, 25, tzinfo=UTC)
 
 
@@ -47,10 +50,14 @@ class FakeStorage:
         bodies = sorted(self._upload(key, upload_id).items())
         return [Part(n, len(body), f'"{n}"', ARRIVED) for n, body in bodies]
 
-    def complete_upload(self, key: str, upload_id: str, parts: list[Part]) -> None:
+    def complete_upload(self, key: str, upload_id: str, parts: list[Part]) -> str | None:
         bodies = self._upload(key, upload_id)
         self.objects[key] = b"".join(bodies[part.number] for part in parts)
         del self.uploads[key, upload_id]
+        return self.checksum(key)
+
+    def checksum(self, key: str) -> str | None:
+        return base64.b64encode(CRC64.calc(self.objects[key]).to_bytes(8)).decode()
 
     def abort_upload(self, key: str, upload_id: str) -> None:
         self.uploads.pop((key, upload_id), None)

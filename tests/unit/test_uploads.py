@@ -1,10 +1,16 @@
-"""Uploads: what two requests at once may not break."""
+"""Uploads: what two requests at once may not break, and what is refused."""
 
+import base64
+from typing import ClassVar
+from uuid import UUID
+
+import anycrc
 import pytest
 from sqlalchemy import create_engine, text
 
 from functions.core.models import EventKind
 from functions.core.repositories import VideoRepository
+from functions.sweep import service as sweep
 
 
 @pytest.fixture
@@ -87,3 +93,65 @@ def test_whoever_signs_parts_has_the_upload_looked_after_once_they_can_no_longer
     elsewhere("UPDATE uploads SET check_at = now() + interval '29 minutes' WHERE video_id = :id", video_id)
     sign(ann, video_id)
     assert doorbells.watched == looks * 2
+
+
+CHECKSUM = base64.b64encode(anycrc.Model("CRC64-NVME").calc(b"x" * 10).to_bytes(8)).decode()
+
+
+def test_what_arrived_as_the_browser_read_it_is_completed(ann, bucket):
+    video_id = start(ann, bucket)
+    answer = ann.post(f"/api/uploads/{video_id}/complete", {"checksum": CHECKSUM})
+    assert (answer.status, answer.json["state"]) == (200, "uploaded")
+
+
+@pytest.mark.parametrize("is_claimed", [False, True])
+def test_what_did_not_arrive_as_the_browser_read_it_is_refused_and_deleted(
+    ann, bucket, doorbells, elsewhere, is_claimed
+):
+    video_id = start(ann, bucket)
+    answer = ann.post(f"/api/uploads/{video_id}/complete", {"checksum": "AAAAAAAAAAA="})
+    assert (answer.status, answer.json["code"]) == (409, "checksum_mismatch")
+    assert doorbells.watched == [("discard", video_id, 0)]
+    if is_claimed:  # the bucket's event was quicker
+        elsewhere("UPDATE videos SET state = 'processing', execution = 'run-1' WHERE id = :id", video_id)
+    for _ in range(2):
+        sweep.discard(bucket, UUID(video_id))
+    assert doorbells.stopped == (["run-1"] if is_claimed else [])
+    assert bucket.objects == {}
+    assert ann.get(f"/api/videos/{video_id}").status == 404
+    assert ann.get("/api/usage").json["originals_bytes"] == 0
+
+
+def test_a_storage_that_tells_no_checksum_is_taken_at_its_word(ann, bucket, monkeypatch):
+    monkeypatch.setattr(bucket, "checksum", lambda _key: None)
+    video_id = start(ann, bucket)
+    assert ann.post(f"/api/uploads/{video_id}/complete", {"checksum": "AAAAAAAAAAA="}).status == 200
+
+
+def test_a_checksum_that_is_none_is_refused(ann, bucket):
+    video_id = start(ann, bucket)
+    assert ann.post(f"/api/uploads/{video_id}/complete", {"checksum": "deadbeef"}).status == 400
+
+
+@pytest.mark.usefixtures("bucket")
+class TestTheSameFileAgain:
+    FILE: ClassVar = {"file_name": "again.mp4", "size": 10, "fingerprint": "f" * 64}
+
+    def test_is_pointed_out_and_sent_only_if_it_is_wanted(self, ann, bucket):
+        first = ann.post("/api/uploads", {**self.FILE, "file_name": "first.mp4"}).json["video_id"]
+        refused = ann.post("/api/uploads", self.FILE)
+        assert refused.status == 409
+        assert refused.json["code"] == "duplicate"
+        assert (refused.json["video_id"], refused.json["title"]) == (first, "first")
+        assert len(bucket.uploads) == 1
+        assert ann.post("/api/uploads", {**self.FILE, "again": True}).status == 201
+
+    def test_is_nobody_elses_business(self, ann, bob):
+        ann.post("/api/uploads", self.FILE)
+        assert bob.post("/api/uploads", self.FILE).status == 201
+
+    @pytest.mark.parametrize("change", ["state = 'failed'", "trashed_at = now()", "size_bytes = 11"])
+    def test_is_another_one_if_the_first_is_of_no_use(self, ann, elsewhere, change):
+        first = ann.post("/api/uploads", self.FILE).json["video_id"]
+        elsewhere(f"UPDATE videos SET {change} WHERE id = :id", first)
+        assert ann.post("/api/uploads", self.FILE).status == 201

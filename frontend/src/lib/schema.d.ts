@@ -654,6 +654,14 @@ export interface components {
             /** Code Hint */
             code_hint: string | null;
         };
+        /**
+         * CompleteUpload
+         * @description `checksum` is the CRC-64/NVME of the whole file, in base64 as S3 writes it.
+         */
+        CompleteUpload: {
+            /** Checksum */
+            checksum?: string | null;
+        };
         /** Confirm */
         Confirm: {
             /**
@@ -957,6 +965,8 @@ export interface components {
         /**
          * StartUpload
          * @description `fingerprint` is the browser's own mark of the file, by which it knows it again.
+         *
+         *     A file that the drive holds already is refused as a `duplicate`, unless it is wanted `again`.
          */
         StartUpload: {
             /** File Name */
@@ -968,6 +978,11 @@ export interface components {
              * @default
              */
             fingerprint: string;
+            /**
+             * Again
+             * @default false
+             */
+            again: boolean;
         };
         /**
          * Taking
@@ -1756,7 +1771,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CompleteUpload"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {

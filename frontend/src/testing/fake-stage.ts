@@ -21,6 +21,12 @@ export class FakeStage implements UploadServer {
   /** The video of every PUT that was tried, in order. */
   readonly order: string[] = [];
   readonly signed: number[][] = [];
+  /** Of the files that have become videos. */
+  readonly fingerprints = new Set<string>();
+  /** What `complete` was told, each time. */
+  readonly checksums: (string | null)[] = [];
+  /** What S3 would say of the bytes it has. */
+  checksum: (videoId: string) => string | null = () => null;
   inFlight = 0;
   mostInFlight = 0;
   filesInFlight = new Set<string>();
@@ -33,7 +39,14 @@ export class FakeStage implements UploadServer {
   #refusedUrls = new Set<string>();
   #serial = 0;
 
-  async create(file: { file_name: string; size: number; fingerprint: string }): Promise<Upload> {
+  async create(file: {
+    file_name: string;
+    size: number;
+    fingerprint: string;
+    again: boolean;
+  }): Promise<Upload> {
+    if (this.fingerprints.has(file.fingerprint) && !file.again)
+      throw new ApiError(409, "duplicate", "This file is in your drive already.");
     const video_id = `video-${this.bytes.size + 1}`;
     const upload: Upload = {
       video_id,
@@ -76,11 +89,16 @@ export class FakeStage implements UploadServer {
     return this.answer({ expires_in: 900, urls });
   }
 
-  async complete(videoId: string): Promise<Video> {
+  async complete(videoId: string, checksum: string | null): Promise<Video> {
     const upload = this.#known(videoId);
+    this.checksums.push(checksum);
     if ((this.bytes.get(videoId)?.size ?? 0) < upload.part_count)
       throw new ApiError(409, "parts_missing", "Parts are missing.");
     this.uploads.delete(videoId);
+    const stored = this.checksum(videoId);
+    if (checksum !== null && stored !== null && checksum !== stored)
+      throw new ApiError(409, "checksum_mismatch", "The file did not arrive as it was sent. Try again.");
+    this.fingerprints.add(upload.fingerprint);
     return this.answer({ id: videoId, state: "uploaded" } as Video);
   }
 

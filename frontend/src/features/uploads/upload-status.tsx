@@ -1,5 +1,5 @@
 /** How far one upload is, in a line, a bar and a few buttons. */
-import { Check, FileVideo, Pause, Play, RotateCcw, X } from "lucide-react";
+import { Check, CopyPlus, FileVideo, Pause, Play, RotateCcw, X } from "lucide-react";
 import { useState } from "react";
 import * as format from "@/lib/format";
 import type { Upload } from "@/lib/models";
@@ -38,6 +38,7 @@ export function statusLine(upload: UploadProgress): string {
       return "Uploaded";
     case "cancelled":
       return "Cancelled";
+    case "duplicate":
     case "failed":
       return upload.error ?? "The upload failed.";
     case "uploading": {
@@ -91,6 +92,16 @@ export function RunningUpload({ upload }: { upload: UploadProgress }) {
               Continue
             </Button>
           )}
+          {upload.phase === "duplicate" && (
+            <Button
+              size="small"
+              icon={CopyPlus}
+              aria-label={`Upload ${upload.fileName} again`}
+              onPress={() => engine.sendAgain(upload.key)}
+            >
+              Upload again
+            </Button>
+          )}
           {failed && (
             <Button size="small" icon={RotateCcw} onPress={() => engine.retry(upload.key)}>
               Try again
@@ -101,15 +112,17 @@ export function RunningUpload({ upload }: { upload: UploadProgress }) {
               size="small"
               look="quiet"
               icon={X}
-              aria-label={`Cancel the upload of ${upload.fileName}`}
+              aria-label={`${upload.phase === "duplicate" ? "Skip" : "Cancel the upload of"} ${upload.fileName}`}
               onPress={() => void cancel(upload.videoId, upload.key)}
             >
-              Cancel
+              {upload.phase === "duplicate" ? "Skip" : "Cancel"}
             </Button>
           )}
         </div>
       </div>
-      <Progress label={`Uploading ${upload.fileName}`} value={percentOf(upload)} />
+      {upload.phase !== "duplicate" && (
+        <Progress label={`Uploading ${upload.fileName}`} value={percentOf(upload)} />
+      )}
     </div>
   );
 }

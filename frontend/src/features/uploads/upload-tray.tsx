@@ -41,7 +41,7 @@ export function UploadTray() {
                 size="small"
               />
             ) : (
-              active.length > 0 && (
+              active.some(({ phase }) => phase === "paused") && (
                 <IconButton
                   icon={Play}
                   label="Continue all uploads"
@@ -109,7 +109,9 @@ function useTidyUp(uploads: readonly UploadProgress[]): void {
 function summaryOf(uploads: readonly UploadProgress[], active: readonly UploadProgress[]): string {
   if (uploads.length === 0) return "";
   const failed = uploads.filter(({ phase }) => phase === "failed").length;
-  if (active.length > 0 && active.every(({ phase }) => phase === "paused"))
+  if (active.length > 0 && active.every(({ phase }) => phase === "duplicate"))
+    return `${format.plural(active.length, "file")} already in your drive`;
+  if (active.length > 0 && !active.some(({ phase }) => isMoving(phase)))
     return `${format.plural(active.length, "upload")} paused`;
   if (active.length > 0) return `Uploading ${format.plural(active.length, "video")}`;
   if (failed > 0) return `${format.plural(failed, "upload")} stopped`;

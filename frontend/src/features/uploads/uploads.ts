@@ -12,6 +12,7 @@ import {
 import { api, done, unwrap } from "@/lib/api";
 import type { Upload } from "@/lib/models";
 import { keys } from "@/lib/query";
+import { partChecksum } from "@/lib/upload/checksum";
 import { isMoving, UploadEngine } from "@/lib/upload/engine";
 import { fingerprint } from "@/lib/upload/fingerprint";
 import { browserMemory } from "@/lib/upload/memory";
@@ -26,7 +27,8 @@ const server: UploadServer = {
   find: (id) => unwrap(api.GET("/api/uploads/{video_id}", { params: byId(id) })),
   sign: (id, numbers) =>
     unwrap(api.POST("/api/uploads/{video_id}/parts", { params: byId(id), body: { numbers } })),
-  complete: (id) => unwrap(api.POST("/api/uploads/{video_id}/complete", { params: byId(id) })),
+  complete: (id, checksum) =>
+    unwrap(api.POST("/api/uploads/{video_id}/complete", { params: byId(id), body: { checksum } })),
   abort: (id) => done(api.DELETE("/api/uploads/{video_id}", { params: byId(id) })),
 };
 
@@ -50,6 +52,7 @@ export function createUploads(client: QueryClient): UploadEngine {
     sendPart,
     network,
     fingerprint,
+    checksum: partChecksum,
     memory: browserMemory,
     onStarted: () => {
       void client.invalidateQueries({ queryKey: keys.videos });

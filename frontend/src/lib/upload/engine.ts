@@ -1,9 +1,10 @@
 /** Uploads many files straight to S3: parallel parts, retries, resume. No framework, no global state. */
 import { ApiError, sentenceOf } from "../api-error";
 import type { Upload, Video } from "../models";
+import { type Checked, joinedChecksum, type PartChecksum } from "./checksum";
 import { Gate } from "./gate";
 import { backoff, Pace, sleep } from "./pace";
-import { bytesMissing, missingParts, partRange, SignedAddresses } from "./parts";
+import { bytesMissing, missingParts, partBytes, partRange, SignedAddresses } from "./parts";
 import {
   type Network,
   PartRefusedError,
@@ -29,6 +30,7 @@ export interface UploadEngineParts {
   memory: UploadMemory;
   network: Network;
   fingerprint: (file: Blob) => Promise<string>;
+  checksum: PartChecksum;
   /** The server knows the upload now, or the video changed because of it. */
   onStarted: (upload: Upload) => void;
   onFinished: (video: Video) => void;
@@ -51,6 +53,10 @@ interface Task {
   pace: Pace;
   finishedBytes: number;
   flying: Map<number, number>;
+  /** By part, as this page read it; what an earlier page sent is read again on the way. */
+  checksums: Map<number, Promise<bigint | null>>;
+  /** The person wants it though the drive has the same file already. */
+  again: boolean;
   view: UploadProgress;
 }
 
@@ -103,7 +109,7 @@ export class UploadEngine {
 
   /** Completes what lacks no part any more, as after a crash right before the end. */
   async finish(videoId: string): Promise<void> {
-    const video = await this.#parts.server.complete(videoId);
+    const video = await this.#parts.server.complete(videoId, null);
     await this.#parts.memory.forget(videoId);
     this.#parts.onFinished(video);
   }
@@ -111,6 +117,14 @@ export class UploadEngine {
   retry(key: string): void {
     const task = this.#tasks.get(key);
     if (task?.view.phase === "failed") this.#go(task);
+  }
+
+  /** Sends a file that the drive has already, because the person says so. */
+  sendAgain(key: string): void {
+    const task = this.#tasks.get(key);
+    if (task?.view.phase !== "duplicate") return;
+    task.again = true;
+    this.#go(task);
   }
 
   /** Stops at once: what is on its way is sent again later, what has arrived is kept. */
@@ -175,6 +189,8 @@ export class UploadEngine {
       pace: new Pace(),
       finishedBytes: 0,
       flying: new Map(),
+      checksums: new Map(),
+      again: false,
       view: {
         key,
         videoId,
@@ -233,7 +249,7 @@ export class UploadEngine {
     const upload = known
       ? await this.#ask(task, signal, () => server.find(known.video_id))
       : await this.#ask(task, signal, () =>
-          server.create({ file_name: file.name, size: file.size, fingerprint }),
+          server.create({ file_name: file.name, size: file.size, fingerprint, again: task.again }),
         );
     task.videoId = upload.video_id;
     this.#show(task, { videoId: upload.video_id });
@@ -258,8 +274,9 @@ export class UploadEngine {
     for (let round = 1; ; round += 1) {
       await this.#sendMissing(task, upload, signal);
       this.#show(task, { phase: "finishing", bytesPerSecond: null, secondsLeft: null });
+      const checksum = await this.#wholeChecksum(task, upload);
       try {
-        return await this.#ask(task, signal, () => server.complete(upload.video_id));
+        return await this.#ask(task, signal, () => server.complete(upload.video_id, checksum));
       } catch (error) {
         const missing = error instanceof ApiError && error.code === "parts_missing";
         if (!missing || round === ROUNDS) throw error;
@@ -275,6 +292,7 @@ export class UploadEngine {
     task.pace.restart();
     this.#show(task, { phase: "uploading", sent: task.finishedBytes });
 
+    void this.#readStored(task, upload, missing, signal);
     const queue = [...missing];
     const addresses = new SignedAddresses(this.#parts.server, upload.video_id, missing);
     // One hopeless part ends the others too: they would only waste the person's bandwidth.
@@ -308,6 +326,7 @@ export class UploadEngine {
     signal: AbortSignal,
   ): Promise<void> {
     const part = task.file.slice(...partRange(upload, number));
+    void this.#partChecksum(task, upload, number);
     let refusals = 0;
     for (let attempt = 0; ; attempt += 1) {
       const url = await this.#ask(task, signal, () => addresses.of(number));
@@ -340,6 +359,32 @@ export class UploadEngine {
     }
   }
 
+  #partChecksum(task: Task, upload: Upload, number: number): Promise<bigint | null> {
+    const known = task.checksums.get(number);
+    if (known) return known;
+    const asked = this.#parts.checksum(task.file.slice(...partRange(upload, number)));
+    task.checksums.set(number, asked);
+    return asked;
+  }
+
+  /** Reads what was sent earlier while the rest is on its way. */
+  async #readStored(task: Task, upload: Upload, missing: number[], signal: AbortSignal): Promise<void> {
+    const sent = new Set(missing);
+    for (let number = 1; number <= upload.part_count && !signal.aborted; number += 1) {
+      if (!sent.has(number)) await this.#partChecksum(task, upload, number);
+    }
+  }
+
+  async #wholeChecksum(task: Task, upload: Upload): Promise<string | null> {
+    const parts: Checked[] = [];
+    for (let number = 1; number <= upload.part_count; number += 1) {
+      const checksum = await this.#partChecksum(task, upload, number);
+      if (checksum === null) return null;
+      parts.push({ checksum, bytes: partBytes(upload, number) });
+    }
+    return joinedChecksum(parts);
+  }
+
   /** Asks our server, patiently where patience helps. */
   async #ask<Answer>(task: Task, signal: AbortSignal, question: () => Promise<Answer>): Promise<Answer> {
     for (let attempt = 0; ; attempt += 1) {
@@ -370,8 +415,15 @@ export class UploadEngine {
 
   #fail(task: Task, error: unknown): void {
     task.flying.clear();
-    if (error instanceof ApiError && error.status === 404) {
-      // The server no longer knows it (cancelled elsewhere, or too old): a retry begins anew.
+    if (error instanceof ApiError && error.code === "duplicate") {
+      this.#show(task, { phase: "duplicate", error: error.message });
+      return;
+    }
+    const damaged = error instanceof ApiError && error.code === "checksum_mismatch";
+    if (damaged || (error instanceof ApiError && error.status === 404)) {
+      // The server no longer knows it (cancelled elsewhere, too old, or damaged): a retry begins anew.
+      task.again ||= damaged;
+      task.checksums.clear();
       if (task.videoId) void this.#parts.memory.forget(task.videoId);
       task.videoId = null;
       task.finishedBytes = 0;
@@ -422,7 +474,7 @@ export class UploadEngine {
 
 /** Whether it sends, or will by itself. */
 export function isMoving(phase: UploadPhase): boolean {
-  return !isOver(phase) && phase !== "paused";
+  return !isOver(phase) && phase !== "paused" && phase !== "duplicate";
 }
 
 export function isOver(phase: UploadPhase): boolean {

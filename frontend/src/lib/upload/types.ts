@@ -6,6 +6,8 @@ export type UploadPhase =
   | "preparing"
   | "uploading"
   | "paused"
+  /** The drive has this very file already: the person decides. */
+  | "duplicate"
   | "offline"
   | "finishing"
   | "done"
@@ -26,11 +28,13 @@ export interface UploadProgress {
 }
 
 export interface UploadServer {
-  create(file: { file_name: string; size: number; fingerprint: string }): Promise<Upload>;
+  /** Refuses as a "duplicate" what the drive has already, unless it is wanted `again`. */
+  create(file: { file_name: string; size: number; fingerprint: string; again: boolean }): Promise<Upload>;
   unfinished(): Promise<Upload[]>;
   find(videoId: string): Promise<Upload>;
   sign(videoId: string, numbers: number[]): Promise<{ expires_in: number; urls: SignedPart[] }>;
-  complete(videoId: string): Promise<Video>;
+  /** Refuses as a "checksum_mismatch" what did not arrive as it was read here. */
+  complete(videoId: string, checksum: string | null): Promise<Video>;
   abort(videoId: string): Promise<void>;
 }
 
