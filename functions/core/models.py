@@ -12,6 +12,7 @@ from sqlalchemy import JSON, BigInteger, DateTime, Enum, ForeignKey, Index, Stri
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
 
+from functions.core import keys
 from functions.core.errors import FailureCode
 
 
@@ -204,13 +205,13 @@ class Video(Base, kw_only=True):
 
     @property
     def source_key(self) -> str:
-        return source_key(self.id)
+        return keys.source_key(self.id)
 
     @property
     def card_key(self) -> str | None:
         if self.poster_revision is not None and self.poster_ms is not None:
-            return card_key(self.id, self.poster_revision, self.poster_ms)
-        return None if self.revision is None else f"{media_prefix(self.id)}{self.revision}/card.jpg"
+            return keys.revision_key(self.id, self.poster_revision, keys.card_name(self.poster_ms))
+        return self._served(keys.CARD)
 
     @property
     def picture(self) -> str | None:
@@ -229,17 +230,20 @@ class Video(Base, kw_only=True):
 
     @property
     def playlist_key(self) -> str | None:
-        return None if self.revision is None else f"{media_prefix(self.id)}{self.revision}/master.m3u8"
+        return self._served(keys.PLAYLIST)
 
     @property
     def storyboard_key(self) -> str | None:
-        if self.revision is None or not self.has_storyboard:
-            return None
-        return f"{media_prefix(self.id)}{self.revision}/storyboard.vtt"
+        return self._served(keys.STORYBOARD) if self.has_storyboard else None
+
+    def _served(self, name: str) -> str | None:
+        return None if self.revision is None else keys.revision_key(self.id, self.revision, name)
 
     @property
     def early_key(self) -> str | None:
-        return None if self.early_revision is None else original_key(self.id, self.early_revision)
+        if self.early_revision is None:
+            return None
+        return keys.revision_key(self.id, self.early_revision, keys.ORIGINAL)
 
     @property
     def early(self) -> bool:
@@ -269,28 +273,6 @@ class Video(Base, kw_only=True):
         """From here on nobody sees the video, and messages of a run still under way no longer count."""
         self.purge_started_at = self.purge_at = now()
         self.attempt += 1
-
-
-def source_key(video_id: UUID | str) -> str:
-    return f"source/{video_id}"
-
-
-def media_prefix(video_id: UUID | str) -> str:
-    return f"media/{video_id}/"
-
-
-def card_key(video_id: UUID | str, revision: int, at_ms: int) -> str:
-    return f"{media_prefix(video_id)}{revision}/posters/{at_ms}-card.jpg"
-
-
-def original_key(video_id: UUID | str, revision: int) -> str:
-    """Where the original lies while it stands in for the ladder, without what else its file tells."""
-    return f"{media_prefix(video_id)}{revision}/original.mp4"
-
-
-def work_prefix(video_id: UUID | str) -> str:
-    """Where processing keeps what only it reads; nothing here is served or kept."""
-    return f"work/{video_id}/"
 
 
 class Upload(Base, kw_only=True):

@@ -12,8 +12,10 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 from functions.core.aws import client, config
+from functions.core.keys import media_prefix
 from functions.core.settings import settings
 
 if TYPE_CHECKING:
@@ -260,9 +262,9 @@ def media_storage() -> MediaStorage:
 # DER, which CloudFront takes since April 2026 when the hash algorithm is named.
 
 
-def playback_cookies(site: str, video_id: object, seconds: int) -> dict[str, str]:
+def playback_cookies(site: str, video_id: UUID, seconds: int) -> dict[str, str]:
     """Return the cookies that open every byte of one video on `site` for `seconds`."""
-    policy = _policy(f"{site}/media/{video_id}/*", int(time.time()) + seconds)
+    policy = _policy(f"{site}/{media_prefix(video_id)}*", int(time.time()) + seconds)
     return {
         "CloudFront-Policy": _encode(policy),
         "CloudFront-Signature": _encode(_sign(policy)),

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from functions.core.caller import CurrentUser, DatabaseSession
 from functions.core.http import CursorText, IfMatch, Limit, Site, Text, answer, expected_version
-from functions.core.models import Video, VideoState, Visibility, card_key
+from functions.core.keys import card_name, revision_key
+from functions.core.models import Video, VideoState, Visibility
 from functions.core.repositories import (
     EventRepository,
     Listing,
@@ -239,7 +240,8 @@ def edit(
 def posters(video_id: UUID, user: CurrentUser, session: DatabaseSession, site: Site) -> Posters:
     video = VideoRepository(session).owned(video_id, user.id)
     times = sorted(video.poster_times or []) if video.poster_revision is not None else []
-    urls = signed_urls(site, [card_key(video.id, video.poster_revision or 0, at_ms) for at_ms in times])
+    cards = [revision_key(video.id, video.poster_revision or 0, card_name(at_ms)) for at_ms in times]
+    urls = signed_urls(site, cards)
     items = [Poster(at_ms=at_ms, url=url) for at_ms, url in zip(times, urls, strict=True)]
     return Posters(items=items, chosen_ms=video.poster_ms if times else None)
 

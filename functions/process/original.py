@@ -10,13 +10,13 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.core.keys import ORIGINAL
 from functions.core.observability import about, observed
 from functions.core.storage import MediaStorage, media_storage
 from functions.process import media, progressive, sandbox
 from functions.process.plan import Container, Source, Task
 from functions.process.sandbox import Upload
 
-FILE = "original.mp4"
 MOST_BYTES = 500_000_000
 # Above what phones write in 1080p; 4K and cameras are for the ladder to make small.
 MOST_BITS_PER_SECOND = 25_000_000
@@ -41,7 +41,7 @@ def copy(task: Task, storage: MediaStorage, *, seconds: float) -> int:
     Names, places and devices stay behind, the index goes to the front. S3 copies the media by itself where
     there is nothing else in it, in a time that hardly depends on its length; else it has to be read.
     """
-    source, key = task.plan.read_key, task.job.key(FILE)
+    source, key = task.plan.read_key, task.job.key(ORIGINAL)
     if task.plan.container is Container.MOV:
         made = progressive.plan(
             storage.size(source),
@@ -53,7 +53,7 @@ def copy(task: Task, storage: MediaStorage, *, seconds: float) -> int:
             return len(made.head) + made.end - made.start
     upload = Upload(storage.source_url(source), task.plan.container)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, FILE)
+        path = Path(folder, ORIGINAL)
         log = media.copy_for_browsers(upload, task.plan, path, seconds=seconds)
         if sandbox.lost_connection(log):
             raise sandbox.MediaError(log[-500:])

@@ -7,9 +7,10 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.core.keys import ORIGINAL, PLAYLIST, STORYBOARD, STORYBOARD_SHEET
 from functions.core.observability import about, logger, observed
 from functions.core.storage import MediaStorage, media_storage
-from functions.process import original, playlists, sandbox, storyboard
+from functions.process import playlists, sandbox, storyboard
 from functions.process.fmp4 import EncodedChunk, Track
 from functions.process.plan import AUDIO_FOLDER, AudioChunk, Chunk, Job, Plan, PlannedRung, Task
 from functions.process.playlists import Rendition, Variant
@@ -41,7 +42,7 @@ def package(task: Task, storage: MediaStorage, *, seconds: float = STORYBOARD_SE
     for rendition in renditions:
         storage.put(job.key(rendition.uri), rendition.playlist().encode(), playlists.CONTENT_TYPE)
     master = playlists.master(variants, audio, plan.fps)
-    storage.put(job.key("master.m3u8"), master.encode(), playlists.CONTENT_TYPE)
+    storage.put(job.key(PLAYLIST), master.encode(), playlists.CONTENT_TYPE)
     return {
         "renditions": [
             {
@@ -57,7 +58,7 @@ def package(task: Task, storage: MediaStorage, *, seconds: float = STORYBOARD_SE
         "storyboard": pictured,
         "audio_bytes": audio.size if audio else 0,
         # The copy that played early is removed as soon as there is something better.
-        "stored_bytes": sum(size for key, size in storage.keys(job.key()) if key != job.key(original.FILE)),
+        "stored_bytes": sum(size for key, size in storage.keys(job.key()) if key != job.key(ORIGINAL)),
     }
 
 
@@ -71,8 +72,8 @@ def make_storyboard(job: Job, lowest: Variant, storage: MediaStorage, *, seconds
     except Exception:  # noqa: BLE001 (see above)
         logger.exception("No storyboard")
         return False
-    storage.put(job.key(storyboard.SHEET), sheet, "image/jpeg")
-    storage.put(job.key(storyboard.FILE), cues.encode(), "text/vtt")
+    storage.put(job.key(STORYBOARD_SHEET), sheet, "image/jpeg")
+    storage.put(job.key(STORYBOARD), cues.encode(), "text/vtt")
     return True
 
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pydantic import BaseModel, ConfigDict
 
 from functions.core.errors import FailureCode, SourceRejectedError
+from functions.core.keys import revision_key, work_prefix
 from functions.core.settings import Rung
 
 SEGMENT_SECONDS = 4
@@ -115,12 +116,12 @@ class Job(_Value):
         return {"video_id": self.video_id, "attempt": self.attempt, "execution": self.execution}
 
     def key(self, name: str = "") -> str:
-        return f"media/{self.video_id}/{self.revision}/{name}"
+        return revision_key(self.video_id, self.revision, name)
 
     @property
     def copy_key(self) -> str:
         """Where a copy stands in for an upload without an index; the sweep removes it after the run."""
-        return f"work/{self.video_id}/{self.revision}.mkv"
+        return f"{work_prefix(self.video_id)}{self.revision}.mkv"
 
 
 class AudioTrack(_Value):

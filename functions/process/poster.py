@@ -8,6 +8,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.core.errors import FailureCode, SourceRejectedError
+from functions.core.keys import POSTER, poster_name
 from functions.core.observability import about, observed
 from functions.core.storage import MediaStorage, media_storage
 from functions.process import media, sandbox
@@ -28,7 +29,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if (at_ms := event.get("at_ms")) is not None:
         return {"poster_key": make_frame(task, at_ms, media_storage(), seconds=seconds)}
     posters = make_posters(task, media_storage(), seconds=seconds)
-    return {"job": event["job"], "poster_key": task.job.key("poster.jpg"), "posters": posters}
+    return {"job": event["job"], "poster_key": task.job.key(POSTER), "posters": posters}
 
 
 def make_posters(task: Task, storage: MediaStorage, *, seconds: float) -> list[int]:
@@ -38,7 +39,7 @@ def make_posters(task: Task, storage: MediaStorage, *, seconds: float) -> list[i
     for at_ms, picture in picked.items():
         storage.put(task.job.key(poster_name(at_ms)), picture, "image/jpeg")
     # The release before this one looks for it here.
-    storage.put(task.job.key("poster.jpg"), next(iter(picked.values())), "image/jpeg")
+    storage.put(task.job.key(POSTER), next(iter(picked.values())), "image/jpeg")
     return [*picked]
 
 
@@ -51,10 +52,6 @@ def make_frame(task: Task, at_ms: int, storage: MediaStorage, *, seconds: float)
     key = task.job.key(poster_name(at_ms))
     storage.put(key, picture, "image/jpeg")
     return key
-
-
-def poster_name(at_ms: int) -> str:
-    return f"posters/{at_ms}.jpg"
 
 
 def pick(upload: Upload, plan: Plan, *, seconds: float) -> dict[int, bytes]:
@@ -82,6 +79,6 @@ def pick(upload: Upload, plan: Plan, *, seconds: float) -> dict[int, bytes]:
 def _grab(upload: Upload, plan: Plan, at: Fraction, *, exact: bool, seconds: float) -> bytes:
     width = min(plan.width, WIDEST)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "poster.jpg")
+        path = Path(folder, POSTER)
         media.grab_frame(upload, plan, at=at, width=width, path=path, exact=exact, seconds=seconds)
         return path.read_bytes()

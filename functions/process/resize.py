@@ -4,11 +4,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.core.keys import CARD, card_name, poster_name
 from functions.core.observability import about, observed
 from functions.core.storage import MediaStorage, media_storage
 from functions.process import media
 from functions.process.plan import Job
-from functions.process.poster import poster_name
 
 CARD_WIDTH = 640
 
@@ -26,11 +26,7 @@ def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     return {"poster": make_card(job, event["poster_key"], storage)}
 
 
-def card_name(at_ms: int) -> str:
-    return f"posters/{at_ms}-card.jpg"
-
-
-def make_card(job: Job, poster_key: str, storage: MediaStorage, *, name: str = "card.jpg") -> dict[str, int]:
+def make_card(job: Job, poster_key: str, storage: MediaStorage, *, name: str = CARD) -> dict[str, int]:
     card, (width, height) = media.shrink(storage.get(poster_key), CARD_WIDTH)
     storage.put(job.key(name), card, "image/jpeg")
     return {"width": width, "height": height, "bytes": len(card)}

@@ -11,14 +11,13 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
+from functions.core.keys import STORYBOARD_SHEET
 from functions.core.storage import MediaStorage
 from functions.process import media
 from functions.process.fmp4 import ByteRange
 from functions.process.plan import Job, PlannedRung
 from functions.process.playlists import Rendition
 
-FILE = "storyboard.vtt"
-SHEET = "storyboard.jpg"
 MOST_TILES = 100
 COLUMNS = 10
 # The longer side of a tile, in pixels.
@@ -51,7 +50,7 @@ class Sheet:
         for number, (start, end) in enumerate(pairwise((*self.times, self.end))):
             row, column = divmod(number, self.columns)
             place = f"{column * self.width},{row * self.height},{self.width},{self.height}"
-            lines += ["", f"{_clock(start)} --> {_clock(end)}", f"{SHEET}#xywh={place}"]
+            lines += ["", f"{_clock(start)} --> {_clock(end)}", f"{STORYBOARD_SHEET}#xywh={place}"]
         return "\n".join([*lines, ""])
 
 
@@ -79,7 +78,7 @@ def make(
         )
 
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(READERS) as pool:
-        film, picture = Path(folder, "film.mp4"), Path(folder, SHEET)
+        film, picture = Path(folder, "film.mp4"), Path(folder, STORYBOARD_SHEET)
         film.write_bytes(b"".join(pool.map(read, [(chosen[0][0], track.header), *chosen])))
         media.tile(
             film,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from functions.core import events, processing
 from functions.core.database import after_commit
 from functions.core.errors import FailureCode, SourceRejectedError
+from functions.core.keys import video_of
 from functions.core.models import Rendition, Video, VideoState, now
 from functions.core.observability import MetricUnit, about, logger, metrics
 from functions.core.repositories import RunRepository, UploadRepository, UserRepository, VideoRepository
@@ -28,7 +29,7 @@ def claim(session: Session, source_key: str, execution: str) -> dict[str, Any]:
     The bucket's event may come before the request that completed the upload has committed, so a video that
     is still "uploading" is taken as well: its object is there, whole.
     """
-    video_id = UUID(source_key.removeprefix("source/"))
+    video_id = video_of(source_key)
     about(video_id=str(video_id), execution=execution)
     videos = VideoRepository(session)
     video = videos.find(video_id, lock=True)
@@ -239,7 +240,7 @@ def end_of_execution(session: Session, execution: str, execution_input: str) -> 
     if "source_key" not in given:
         no_frame(session, UUID(given["job"]["video_id"]), given["job"]["attempt"], given["at_ms"])
         return
-    video_id = UUID(given["source_key"].removeprefix("source/"))
+    video_id = video_of(given["source_key"])
     about(video_id=str(video_id), execution=execution)
     processing.fail(session, video_id, FailureCode.INTERNAL, if_execution=execution)
 

@@ -10,15 +10,12 @@ from sqlalchemy.orm import Session
 from functions.core import events, joining, processing
 from functions.core.database import after_commit, transaction
 from functions.core.errors import FailureCode, NotFoundError, PartsMissingError, SizeMismatchError
+from functions.core.keys import ORIGINAL, media_prefix, revision_key, source_key, work_prefix
 from functions.core.models import (
     EventKind,
     Video,
     VideoState,
-    media_prefix,
     now,
-    original_key,
-    source_key,
-    work_prefix,
 )
 from functions.core.observability import MetricUnit, logger, metrics
 from functions.core.repositories import (
@@ -186,11 +183,11 @@ def tidy(storage: MediaStorage, video_id: UUID) -> None:
         videos.forget_other_revisions(video)
         served, attempts = video.revision, range(1, video.attempt + 1)
     if served is not None:
-        _remove(storage, original_key(video_id, served))
+        _remove(storage, revision_key(video_id, served, ORIGINAL))
     for revision in attempts:
         _remove(storage, f"{work_prefix(video_id)}{revision}.")
         if revision != served:
-            _remove(storage, f"{media_prefix(video_id)}{revision}/")
+            _remove(storage, revision_key(video_id, revision))
 
 
 def _remove_all(storage: MediaStorage, video_id: UUID) -> int:

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from functions.core.caller import CurrentUser, DatabaseSession, ViewerId
 from functions.core.errors import NotFoundError
 from functions.core.http import CursorText, Limit, Site, answer, cookie, no_content
-from functions.core.models import VideoState, media_prefix
+from functions.core.keys import media_prefix
+from functions.core.models import VideoState
 from functions.core.repositories import ProgressRepository, UserRepository, VideoRepository
 from functions.core.views import Failure, Owner, Page, PublicVideo, View, card_urls
 from functions.watch import service

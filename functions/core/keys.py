@@ -1,0 +1,40 @@
+"""Where the objects of a video lie in the bucket."""
+
+from uuid import UUID
+
+PLAYLIST = "master.m3u8"
+STORYBOARD, STORYBOARD_SHEET = "storyboard.vtt", "storyboard.jpg"
+ORIGINAL = "original.mp4"
+"""The original while it stands in for the ladder, without what else its file tells."""
+POSTER, CARD = "poster.jpg", "card.jpg"
+"""Of releases that made one picture of a video. It still has these names too."""
+
+
+def source_key(video_id: UUID | str) -> str:
+    return f"source/{video_id}"
+
+
+def video_of(source_key: str) -> UUID:
+    return UUID(source_key.removeprefix("source/"))
+
+
+def media_prefix(video_id: UUID | str) -> str:
+    return f"media/{video_id}/"
+
+
+def revision_key(video_id: UUID | str, revision: int, name: str = "") -> str:
+    """Return where a revision has what viewers get under `name`, or the prefix of all of it."""
+    return f"{media_prefix(video_id)}{revision}/{name}"
+
+
+def poster_name(at_ms: int) -> str:
+    return f"posters/{at_ms}.jpg"
+
+
+def card_name(at_ms: int) -> str:
+    return f"posters/{at_ms}-card.jpg"
+
+
+def work_prefix(video_id: UUID | str) -> str:
+    """Return where processing keeps what only it reads; nothing here is served or kept."""
+    return f"work/{video_id}/"
