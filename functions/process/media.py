@@ -79,6 +79,8 @@ AUDIO_BITRATE = "128k"
 AUDIO_FRAGMENT_SECONDS = 4
 AUDIO_LEAD = audio_seconds(AUDIO_GRID_FRAMES)
 
+JPEG_COLOURS = {"out_color_matrix": "smpte170m", "out_range": "pc"}
+
 # A frame says something when it is neither dark nor white nor all of one shade (8-bit luma).
 DARKEST, BRIGHTEST, FLATTEST = 24, 232, 12
 # Two pictures of 16 x 16 that differ by less than this, on average, show the same.
@@ -109,6 +111,7 @@ def inspect(upload: Upload, *, seconds: float) -> Source:
         pictures = _pictures(upload, video["index"], near=Fraction(), seconds=seconds) or pictures
         average = Fraction(pictures.number) / max(pictures.end - start, Fraction(1, FASTEST_RATE))
 
+    audio = _audio(streams)
     width, height, rotation = _displayed(video)
     if not width * height:
         sandbox.blame(log)
@@ -130,8 +133,8 @@ def inspect(upload: Upload, *, seconds: float) -> Source:
         reordered=bool(video.get("has_b_frames")),
         video_codec=video["codec_name"],
         video_stream=video["index"],
-        audio=_audio(streams),
-        web_fit=_web_fit(video, _audio(streams)),
+        audio=audio,
+        web_fit=_web_fit(video, audio),
     )
 
 
@@ -322,7 +325,7 @@ def grab_frame(
     height = round(plan.height * width / plan.width)
     picture = (
         _standard_colours(_progressive(source, plan), plan, width, height)
-        .filter("scale", width, height, out_color_matrix="smpte170m", out_range="pc")
+        .filter("scale", width, height, **JPEG_COLOURS)
         .filter("setsar", 1)
     )
     # Not yuv420p: without a single frame that encoder would not open, instead of writing nothing.
@@ -351,7 +354,7 @@ def tile(
         source.video.filter("fps", fps=1, start_time=0, eof_action="pass") if every_second else source.video
     )
     output = (
-        frames.filter("scale", *size, out_color_matrix="smpte170m", out_range="pc")
+        frames.filter("scale", *size, **JPEG_COLOURS)
         .filter("tile", layout=f"{grid[0]}x{grid[1]}")
         .filter("format", "yuvj420p")
         .output(str(picture), f="mjpeg", fps_mode="passthrough", **{"frames:v": 1, "q:v": 5}, **NOTHING_ELSE)
