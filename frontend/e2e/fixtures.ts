@@ -89,8 +89,8 @@ export function newPerson(name = "Ada Sample"): Person {
   return { name, email: `${randomUUID()}@example.com`, password: `Kept secret 1 ${randomUUID()}` };
 }
 
-export async function signUp(page: Page, person: Person): Promise<void> {
-  await page.goto("/sign-up");
+export async function signUp(page: Page, person: Person, home = ""): Promise<void> {
+  await page.goto(`${home}/sign-up`);
   await page.getByLabel("Name").fill(person.name);
   await page.getByLabel("E-mail").fill(person.email);
   await page.getByLabel("Password").fill(person.password);
@@ -103,8 +103,8 @@ export async function signUp(page: Page, person: Person): Promise<void> {
   await expect(page.getByRole("heading", { name: "Workspace", exact: true })).toBeVisible();
 }
 
-export async function signIn(page: Page, person: Person): Promise<void> {
-  await page.goto("/sign-in");
+export async function signIn(page: Page, person: Person, home = ""): Promise<void> {
+  await page.goto(`${home}/sign-in`);
   await page.getByLabel("E-mail").fill(person.email);
   await page.getByLabel("Password").fill(person.password);
   await page.getByRole("button", { name: "Sign in" }).click();

@@ -1,7 +1,7 @@
 /** Uploads that are interrupted, cancelled, or no videos at all. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { choose, expect, PROCESSING, row, sampleVideo, test } from "./fixtures";
+import { choose, expect, isPlaying, openActions, PROCESSING, row, sampleVideo, test } from "./fixtures";
 
 /** Bytes on their way to S3 are the only PUTs the page makes. */
 const parts = (url: URL) => url.searchParams.has("partNumber");
@@ -122,4 +122,59 @@ test("a folder brings its videos, and they can all be paused and continued", asy
   await expect(tray.getByText("Uploaded")).toHaveCount(1);
   await tray.getByRole("button", { name: "Continue the upload of two.MOV" }).click();
   await expect(tray.getByRole("heading", { name: "2 uploads finished" })).toBeVisible();
+});
+
+test("a file that is in the drive already is pointed out before it is sent", async ({
+  member: { page, expectRefusal },
+}) => {
+  expectRefusal(/Failed to load resource.*api\/uploads/);
+  const title = basename(sampleVideo(), ".mp4");
+  const tray = page.getByRole("region", { name: "Uploads" });
+  await choose(page, "Upload", sampleVideo());
+  await expect(tray.getByText("Uploaded")).toBeVisible();
+  await choose(page, "Upload", sampleVideo());
+  await expect(tray.getByText(`This file is in your drive already: “${title}”.`)).toBeVisible();
+  await tray.getByRole("button", { name: `Skip ${basename(sampleVideo())}` }).click();
+  await expect(page.getByRole("main").getByRole("listitem")).toHaveCount(1);
+  await choose(page, "Upload", sampleVideo());
+  await tray.getByRole("button", { name: `Upload ${basename(sampleVideo())} again` }).click();
+  await expect(page.getByRole("main").getByRole("listitem")).toHaveCount(2);
+});
+
+test("while it uploads, a video has its picture, can be watched and edited, and stays where it is", async ({
+  member: { page },
+}, info) => {
+  const earlier = info.outputPath("earlier.txt");
+  writeFileSync(earlier, "This is no video. ".repeat(50));
+  await choose(page, "Upload", earlier);
+  await expect(row(page, "earlier")).toBeVisible();
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route(parts, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await choose(page, "Upload", sampleVideo());
+  const title = basename(sampleVideo(), ".mp4");
+  const place = page.getByRole("main").getByRole("listitem").first();
+  await expect(place.getByRole("heading", { name: title })).toBeVisible();
+  await expect(place.locator("img")).toHaveAttribute("src", /^blob:/);
+
+  await place.getByRole("button", { name: /^Watch .* from this device$/ }).click();
+  await isPlaying(page);
+  await page.getByRole("button", { name: "Close" }).click();
+
+  await openActions(page, title, "Edit");
+  await page.getByLabel("Title").fill("Named while it came");
+  await page.getByRole("radio", { name: "Unlisted" }).click({ force: true });
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(place.getByRole("heading", { name: "Named while it came" })).toBeVisible();
+  release();
+  await expect(place.getByText("Draft")).toBeVisible(PROCESSING);
+  await expect(place.getByRole("heading", { name: "Named while it came" })).toBeVisible();
+  await expect(place.locator("img")).toHaveAttribute("src", /^\/media\//);
+  await place.getByRole("button", { name: "Publish", exact: true }).click();
+  await expect(page.getByRole("radio", { name: "Unlisted" })).toBeChecked();
 });

@@ -2,13 +2,18 @@
 import { AccountMenu } from "@/features/accounts/account-menu";
 import { LiveUpdates } from "@/features/live/live-updates";
 import { DropArea } from "@/features/uploads/drop-area";
+import { localFiles } from "@/features/uploads/local-files";
 import { UploadTray } from "@/features/uploads/upload-tray";
 import { useUploads } from "@/features/uploads/uploads";
 import type { Me } from "@/lib/models";
 
 export function OwnMenu({ me }: { me: Me }) {
   const uploads = useUploads();
-  return <AccountMenu me={me} onSignOut={() => uploads.stopAll()} />;
+  const signOut = () => {
+    uploads.stopAll();
+    localFiles.clear();
+  };
+  return <AccountMenu me={me} onSignOut={signOut} />;
 }
 
 export function Companions() {

@@ -15,9 +15,11 @@ interface Props {
   firstUpload: ReactNode;
   /** The progress and the buttons of a video that is still being uploaded. */
   renderUpload: (video: Video) => ReactNode;
+  /** A picture of what this device is sending, until there is one of the video. */
+  localPicture: (video: Video) => string | null;
 }
 
-export function Drive({ firstUpload, renderUpload }: Props) {
+export function Drive({ firstUpload, renderUpload, localPicture }: Props) {
   const videos = useInfiniteQuery(libraryQueries.mine());
   const [editing, setEditing] = useState<string | null>(null);
   const all = unique(videos.data?.pages.flatMap((page) => page.items) ?? []);
@@ -63,6 +65,7 @@ export function Drive({ firstUpload, renderUpload }: Props) {
             key={video.id}
             video={video}
             upload={video.state === "uploading" ? renderUpload(video) : null}
+            localPicture={localPicture(video)}
             onEdit={() => setEditing(video.id)}
             onPosterBroken={() => videos.isStale && void videos.refetch()}
           />

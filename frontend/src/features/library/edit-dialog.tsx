@@ -22,7 +22,8 @@ interface Draft {
 function draftOf(video: Video): Draft {
   const { title, description } = video;
   // A draft was never shown to anyone: publishing means everyone unless the person says otherwise.
-  return { title, description, visibility: video.published_at ? video.visibility : "public" };
+  const unsaid = video.published_at === null && video.state === "ready" && video.visibility === "private";
+  return { title, description, visibility: unsaid ? "public" : video.visibility };
 }
 
 export function EditDialog({ video, onClose }: { video: Video; onClose: () => void }) {
@@ -43,7 +44,7 @@ export function EditDialog({ video, onClose }: { video: Video; onClose: () => vo
     const edits: VideoEdit = {};
     if (draft.title.trim() !== base.title) edits.title = draft.title.trim();
     if (draft.description !== base.description) edits.description = draft.description;
-    if (!isDraft && draft.visibility !== base.visibility) edits.visibility = draft.visibility;
+    if (!canPublish && draft.visibility !== base.visibility) edits.visibility = draft.visibility;
     return edits;
   }
 
@@ -127,15 +128,13 @@ export function EditDialog({ video, onClose }: { video: Video; onClose: () => vo
           rows={5}
         />
         <PosterChoice video={video} />
-        {(canPublish || !isDraft) && (
-          <ChoiceGroup
-            label={isDraft ? "Who may watch it once published" : "Who may watch it"}
-            name="visibility"
-            choices={VISIBILITY_CHOICES}
-            value={draft.visibility}
-            onChange={(visibility) => setDraft({ ...draft, visibility })}
-          />
-        )}
+        <ChoiceGroup
+          label={isDraft ? "Who may watch it once published" : "Who may watch it"}
+          name="visibility"
+          choices={VISIBILITY_CHOICES}
+          value={draft.visibility}
+          onChange={(visibility) => setDraft({ ...draft, visibility })}
+        />
         <DialogActions>
           {canPublish && (
             <Button

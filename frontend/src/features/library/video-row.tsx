@@ -26,6 +26,7 @@ import { visibilityOf } from "./visibility";
 interface Props {
   video: Video;
   upload: ReactNode;
+  localPicture?: string | null;
   onEdit: () => void;
   onPosterBroken: () => void;
 }
@@ -34,12 +35,12 @@ const row =
   "group relative grid grid-cols-[7.5rem_minmax(0,1fr)] gap-x-3.5 gap-y-3 rounded-3xl border border-line " +
   "bg-surface p-3 shadow-card sm:grid-cols-[13rem_minmax(0,1fr)] sm:gap-x-5 sm:p-3.5";
 
-export function VideoRow({ video, upload, onEdit, onPosterBroken }: Props) {
+export function VideoRow({ video, upload, localPicture = null, onEdit, onPosterBroken }: Props) {
   const playable = isPlayable(video);
   const ready = video.state === "ready";
   const picture = (
     <Thumbnail
-      src={video.poster_url}
+      src={video.poster_url ?? localPicture}
       badge={video.duration_ms === null ? null : format.clock(video.duration_ms)}
       onBroken={onPosterBroken}
     >
@@ -172,8 +173,7 @@ function RowMenu({ video, onEdit }: { video: Video; onEdit: () => void }) {
   const unpublish = useUnpublish();
   const trash = useTrash();
 
-  // A video that is still arriving is cancelled where its progress is shown.
-  if (video.state === "uploading") return null;
+  const arriving = video.state === "uploading";
   return (
     <Menu
       aria-label={`Actions for ${video.title}`}
@@ -199,10 +199,13 @@ function RowMenu({ video, onEdit }: { video: Video; onEdit: () => void }) {
           Unpublish
         </MenuItem>
       )}
-      <MenuSeparator />
-      <MenuItem icon={Trash2} danger onAction={() => trash.mutate({ video, change: null })}>
-        Move to trash
-      </MenuItem>
+      {/* A video that is still arriving is cancelled where its progress is shown. */}
+      {!arriving && <MenuSeparator />}
+      {!arriving && (
+        <MenuItem icon={Trash2} danger onAction={() => trash.mutate({ video, change: null })}>
+          Move to trash
+        </MenuItem>
+      )}
     </Menu>
   );
 }

@@ -1,6 +1,6 @@
 /** How far one upload is, in a line, a bar and a few buttons. */
 import { Check, CopyPlus, FileVideo, Pause, Play, RotateCcw, X } from "lucide-react";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import * as format from "@/lib/format";
 import type { Upload } from "@/lib/models";
 import { isMoving, WrongFileError } from "@/lib/upload/engine";
@@ -17,6 +17,7 @@ import {
   useUploadList,
   useUploads,
 } from "./uploads";
+import { WatchLocal } from "./watch-local";
 
 export function percentOf({ sent, size }: Pick<UploadProgress, "sent" | "size">): number {
   return size === 0 ? 0 : Math.floor((sent / size) * 100);
@@ -55,12 +56,12 @@ export function UploadStatus({ videoId }: { videoId: string }) {
     (upload) => upload.videoId === videoId && upload.phase !== "cancelled",
   );
   const unfinished = useUnfinished().find((upload) => upload.video_id === videoId);
-  if (running) return <RunningUpload upload={running} />;
+  if (running) return <RunningUpload upload={running} more={<WatchLocal videoId={videoId} />} />;
   if (unfinished) return <UnfinishedUpload upload={unfinished} />;
   return <p className="text-muted text-sm">Uploading…</p>;
 }
 
-export function RunningUpload({ upload }: { upload: UploadProgress }) {
+export function RunningUpload({ upload, more }: { upload: UploadProgress; more?: ReactNode }) {
   const engine = useUploads();
   const cancel = useCancelUpload();
   const failed = upload.phase === "failed";
@@ -71,6 +72,7 @@ export function RunningUpload({ upload }: { upload: UploadProgress }) {
           {statusLine(upload)}
         </p>
         <div className="flex gap-1.5">
+          {more}
           {isMoving(upload.phase) && upload.phase !== "finishing" && (
             <Button
               size="small"

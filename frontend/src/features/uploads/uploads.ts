@@ -20,6 +20,7 @@ import { bytesMissing } from "@/lib/upload/parts";
 import { sendPart } from "@/lib/upload/send-part";
 import type { Network, RememberedUpload, UploadProgress, UploadServer } from "@/lib/upload/types";
 import { applyVideo, forgetVideo } from "@/lib/video-cache";
+import { localFiles } from "./local-files";
 
 const server: UploadServer = {
   create: (body) => unwrap(api.POST("/api/uploads", { body })),
@@ -54,7 +55,8 @@ export function createUploads(client: QueryClient): UploadEngine {
     fingerprint,
     checksum: partChecksum,
     memory: browserMemory,
-    onStarted: () => {
+    onStarted: ({ video_id }, file) => {
+      void localFiles.keep(video_id, file);
       void client.invalidateQueries({ queryKey: keys.videos });
       void client.invalidateQueries({ queryKey: keys.uploads });
     },

@@ -32,7 +32,7 @@ export interface UploadEngineParts {
   fingerprint: (file: Blob) => Promise<string>;
   checksum: PartChecksum;
   /** The server knows the upload now, or the video changed because of it. */
-  onStarted: (upload: Upload) => void;
+  onStarted: (upload: Upload, file: File) => void;
   onFinished: (video: Video) => void;
   backoff?: (attempt: number) => number;
 }
@@ -236,8 +236,12 @@ export class UploadEngine {
   /** A new upload, or the unfinished one of the very same file. */
   async #begin(task: Task, signal: AbortSignal): Promise<Upload> {
     const { server, memory } = this.#parts;
-    if (task.videoId) return this.#ask(task, signal, () => server.find(task.videoId ?? ""));
     const { file } = task;
+    if (task.videoId) {
+      const begun = await this.#ask(task, signal, () => server.find(task.videoId ?? ""));
+      this.#parts.onStarted(begun, file);
+      return begun;
+    }
     if (file.size === 0) throw new EmptyFileError("The file is empty.");
     const fingerprint = await readable(this.#parts.fingerprint(file));
     signal.throwIfAborted();
@@ -263,7 +267,7 @@ export class UploadEngine {
     });
     // Cancelled while the server was answering: nobody else knows this upload, so it goes now.
     if (task.view.phase === "cancelled") await this.discard(upload.video_id);
-    else this.#parts.onStarted(upload);
+    else this.#parts.onStarted(upload, file);
     signal.throwIfAborted();
     return upload;
   }
