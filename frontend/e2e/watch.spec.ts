@@ -1,17 +1,20 @@
 /** Watching: from where, with which keys, how large, and what is said when there is nothing to watch. */
 import type { Page } from "@playwright/test";
 import {
+  choose,
   expect,
   expectAccessible,
   isPlaying,
   newPerson,
   openActions,
+  PROCESSING,
   row,
   signIn,
   signUp,
   test,
   uploadSample,
 } from "./fixtures";
+import { makeVideo } from "./sample-video";
 
 function position(page: Page): Promise<number> {
   return page.locator("video").evaluate((video: HTMLVideoElement) => video.currentTime);
@@ -211,6 +214,41 @@ test("captions are offered where the stream carries them", async ({ member: { pa
   await press(page, "c");
   await expect(page.getByRole("button", { name: "Show captions" })).toBeVisible();
   expect(await words()).toBeNull();
+});
+
+test("a long playback outlives its grants, and no byte is refused", async ({ member: { page } }, info) => {
+  test.slow();
+  const path = info.outputPath("Long one.mp4");
+  makeVideo(path, { seconds: 60, size: "640x360" });
+  await choose(page, "Upload my first video!", path);
+  await expect(row(page, "Long one").getByText("Draft")).toBeVisible(PROCESSING);
+  // As a drive does, but eight seconds at a time: the browser itself forgets each grant then.
+  let grants = 0;
+  await page.route("**/grant", async (route) => {
+    const answer = await route.fetch();
+    grants += 1;
+    const cookies = answer
+      .headersArray()
+      .filter(({ name }) => name.toLowerCase() === "set-cookie")
+      .map(({ value }) => value.replace(/Max-Age=\d+/, "Max-Age=8"));
+    expect(cookies.every((cookie) => cookie.includes("Max-Age=8"))).toBe(true);
+    const headers = { ...answer.headers(), "set-cookie": cookies.join("\n") };
+    await route.fulfill({ response: answer, headers, json: { expires_in: 8 } });
+  });
+  const answered: { status: number; grants: number }[] = [];
+  page.on("response", (response) => {
+    if (response.url().endsWith(".mp4")) answered.push({ status: response.status(), grants });
+  });
+  await page.getByRole("link", { name: "Watch Long one" }).click();
+  await page.getByRole("button", { name: "Play video" }).click();
+  for (const _faster of [1.25, 1.5, 2]) await press(page, ">");
+  await expect.poll(() => position(page), { timeout: 90_000 }).toBeGreaterThan(28);
+  expect(grants, "the first and two renewals").toBeGreaterThanOrEqual(3);
+  expect(answered.filter(({ status }) => status !== 206)).toEqual([]);
+  expect(
+    answered.some((answer) => answer.grants >= 3),
+    "media came by the third",
+  ).toBe(true);
 });
 
 test("beside a video are others of the same person, and without captions there is no button for them", async ({

@@ -1,6 +1,7 @@
-/** Every address of the app and the page behind it. Pages are loaded when they are first opened. */
+/** Every address of the app and the page behind it. All but the first are loaded when they are opened. */
 import type { ComponentType } from "react";
 import { createBrowserRouter, Navigate } from "react-router";
+import { ExplorePage } from "@/features/watch/explore-page";
 import { ErrorPage } from "./error-page";
 import { NotFoundPage } from "./not-found-page";
 import { RequireUser } from "./require-user";
@@ -17,7 +18,7 @@ export const router = createBrowserRouter([
     HydrateFallback: () => null,
     children: [
       { index: true, element: <Navigate to="/explore" replace /> },
-      { path: "explore", lazy: page(() => import("@/features/watch/explore-page"), "ExplorePage") },
+      { path: "explore", Component: ExplorePage },
       { path: "watch/:videoId", lazy: page(() => import("@/features/watch/watch-page"), "WatchPage") },
       { path: "users/:userId", lazy: page(() => import("@/features/watch/user-page"), "UserPage") },
       { path: "sign-in", lazy: page(() => import("@/features/accounts/sign-in-page"), "SignInPage") },

@@ -4,13 +4,15 @@ import { type ReactNode, useState } from "react";
 
 interface Props {
   src: string | null;
+  /** Seen as soon as the page is there: not to be waited for. */
+  first?: boolean;
   badge?: ReactNode;
   onBroken?: () => void;
   children?: ReactNode;
   className?: string;
 }
 
-export function Thumbnail({ src, badge, onBroken, children, className = "" }: Props) {
+export function Thumbnail({ src, first = false, badge, onBroken, children, className = "" }: Props) {
   const [broken, setBroken] = useState<string | null>(null);
   return (
     <div className={`relative isolate aspect-video overflow-hidden rounded-2xl bg-sunken ${className}`}>
@@ -19,7 +21,8 @@ export function Thumbnail({ src, badge, onBroken, children, className = "" }: Pr
         <img
           src={src}
           alt=""
-          loading="lazy"
+          loading={first ? "eager" : "lazy"}
+          fetchPriority={first ? "high" : "auto"}
           decoding="async"
           className="size-full object-cover transition-transform duration-300 ease-out group-hover:scale-[1.03]"
           onError={() => {

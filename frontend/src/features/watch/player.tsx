@@ -20,6 +20,7 @@ import * as format from "@/lib/format";
 import { IconButton } from "@/ui/button";
 import { Menu, MenuItem } from "@/ui/menu";
 import { toast } from "@/ui/toast";
+import { useInterest } from "./interest";
 import type { Beginning } from "./moment";
 import { useSavedPosition } from "./saved-position";
 import { useShortcuts } from "./shortcuts";
@@ -48,6 +49,7 @@ interface Props {
   title: string;
   poster: string | null;
   storyboard: string | null;
+  durationMs: number | null;
   width: number | null;
   height: number | null;
   onLost: () => Promise<void>;
@@ -68,17 +70,21 @@ export function Player({
   title,
   poster,
   storyboard,
+  durationMs,
   width,
   height,
   onLost,
   onPicture,
 }: Props) {
   const frame = useRef<HTMLDivElement>(null);
-  const playback = usePlayback(videoId, source, video, begin.seconds, onLost);
+  // The poster is the first picture; who begins elsewhere sees that one instead.
+  const wanted = useInterest(begin.seconds > 0);
+  const playback = usePlayback(videoId, source, video, wanted, begin.seconds, onLost);
   const captions = useCaptions(video);
   useSavedPosition(video, videoId, remembers);
   useSayResumed(video, begin);
   const state = useVideoState(video);
+  const duration = state.duration || (durationMs ?? 0) / 1000;
   const [fullscreen, setFullscreen] = useState(false);
   const { shown, stir, hold } = useAutoHide(!state.paused);
 
@@ -197,7 +203,7 @@ export function Player({
           <div
             className={`absolute inset-x-0 bottom-0 flex flex-col bg-gradient-to-t from-black/85 via-black/50 to-transparent px-3 pt-10 pb-2 transition-opacity duration-200 focus-within:opacity-100 ${shown ? "opacity-100" : "pointer-events-none opacity-0"}`}
           >
-            <Seek state={state} onSeek={seek} storyboard={storyboard} />
+            <Seek state={state} duration={duration} onSeek={seek} storyboard={storyboard} />
             <div className="flex items-center gap-0.5">
               <IconButton
                 icon={state.paused ? Play : Pause}
@@ -227,7 +233,7 @@ export function Player({
               />
               <p className="grow text-[0.8125rem] tabular-nums">
                 {format.clock(state.time * 1000)}
-                <span className="opacity-80"> / {format.clock(state.duration * 1000)}</span>
+                <span className="opacity-80"> / {format.clock(duration * 1000)}</span>
               </p>
               <Menu
                 aria-label="Speed"
@@ -348,23 +354,26 @@ function shape(fullscreen: boolean, theatre: boolean): string {
 
 interface SeekProps {
   state: ReturnType<typeof useVideoState>;
+  /** In seconds, known before the video itself says it. */
+  duration: number;
   onSeek: (seconds: number) => void;
   storyboard: string | null;
 }
 
-function Seek({ state, onSeek, storyboard }: SeekProps) {
-  const { tiles, load } = useStoryboard(storyboard);
+function Seek({ state, duration, onSeek, storyboard }: SeekProps) {
+  // Open to whoever may play the video, and only once they do.
+  const { tiles, load } = useStoryboard(state.duration > 0 ? storyboard : null);
   // Where the pointer is; null where the keyboard's place, that of the video, is looked at.
   const [pointed, setPointed] = useState<number | null>(null);
   const [focused, setFocused] = useState(false);
-  const share = (seconds: number) => (state.duration ? seconds / state.duration : 0);
-  const shown = state.duration > 0 ? (pointed ?? (focused ? state.time : null)) : null;
+  const share = (seconds: number) => (duration ? seconds / duration : 0);
+  const shown = duration > 0 ? (pointed ?? (focused ? state.time : null)) : null;
 
   function point(event: PointerEvent<HTMLInputElement>) {
     load();
     const { left, width } = event.currentTarget.getBoundingClientRect();
     const across = (event.clientX - left - THUMB / 2) / Math.max(1, width - THUMB);
-    setPointed(Math.min(1, Math.max(0, across)) * state.duration);
+    setPointed(Math.min(1, Math.max(0, across)) * duration);
   }
 
   return (
@@ -373,9 +382,9 @@ function Seek({ state, onSeek, storyboard }: SeekProps) {
       <input
         type="range"
         aria-label="Position"
-        aria-valuetext={`${format.spokenTime(state.time)} of ${format.spokenTime(state.duration)}`}
+        aria-valuetext={`${format.spokenTime(state.time)} of ${format.spokenTime(duration)}`}
         min={0}
-        max={state.duration || 1}
+        max={duration || 1}
         step="any"
         value={state.time}
         onChange={(event) => onSeek(event.target.valueAsNumber)}

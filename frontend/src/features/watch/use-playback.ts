@@ -35,6 +35,7 @@ export function usePlayback(
   videoId: string,
   { url, type }: Source,
   video: RefObject<HTMLVideoElement | null>,
+  wanted: boolean,
   begin: number,
   onLost: () => Promise<void>,
 ): Playback {
@@ -50,7 +51,7 @@ export function usePlayback(
 
   useEffect(() => {
     const element = video.current;
-    if (!element) return;
+    if (!element || !wanted) return;
     let over = false;
     let stopResuming = () => {};
     let stopListening = () => {};
@@ -111,7 +112,9 @@ export function usePlayback(
         enableWorker: false,
         capLevelToPlayerSize: true,
         backBufferLength: 60,
+        // Without the second, ten minutes of a small picture are fetched ahead, watched or not.
         maxBufferLength: 30,
+        maxMaxBufferLength: 30,
         // The first guess decides the first picture: a drive on a normal line can take 720p.
         abrEwmaDefaultEstimate: 4_000_000,
       });
@@ -168,7 +171,7 @@ export function usePlayback(
       setPlayingHeight(null);
       setProblem(null);
     };
-  }, [videoId, url, type, video]);
+  }, [videoId, url, type, video, wanted]);
 
   return {
     qualities,

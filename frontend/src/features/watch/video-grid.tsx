@@ -8,6 +8,9 @@ import { VisibilityBadge } from "./visibility-badge";
 
 const grid = "grid gap-x-5 gap-y-8 sm:grid-cols-2 lg:grid-cols-3 xl:grid-cols-4";
 
+/** As many cards as a wide screen shows side by side. */
+const FIRST_ROW = 4;
+
 interface Props {
   label: string;
   videos: readonly PublicVideo[];
@@ -18,10 +21,11 @@ interface Props {
 export function VideoGrid({ label, videos, withOwner = false, onPosterBroken }: Props) {
   return (
     <ul aria-label={label} className={grid}>
-      {videos.map((video) => (
+      {videos.map((video, index) => (
         <li key={video.id} className="group relative min-w-0">
           <Thumbnail
             src={video.poster_url}
+            first={index < FIRST_ROW}
             badge={video.duration_ms === null ? null : format.clock(video.duration_ms)}
             onBroken={onPosterBroken}
           >

@@ -66,6 +66,7 @@ function Screen({ video }: { video: WatchVideo | undefined }) {
             title={video.title}
             poster={video.poster_url}
             storyboard={video.storyboard}
+            durationMs={video.duration_ms}
             width={video.width}
             height={video.height}
             onPicture={
@@ -89,7 +90,8 @@ function Screen({ video }: { video: WatchVideo | undefined }) {
       </div>
       <aside
         aria-label="More videos"
-        className={`min-w-0 px-4 pt-8 sm:px-0 ${theatre ? "lg:col-start-3 lg:pt-5" : "lg:col-start-2 lg:row-span-2 lg:row-start-1 lg:pt-0"}`}
+        // Below the video it comes when its place is known.
+        className={`min-w-0 px-4 pt-8 sm:px-0 ${video ? "" : "max-lg:hidden"} ${theatre ? "lg:col-start-3 lg:pt-5" : "lg:col-start-2 lg:row-span-2 lg:row-start-1 lg:pt-0"}`}
       >
         {video ? <NextVideos video={video} /> : <NextVideosSkeleton />}
       </aside>
