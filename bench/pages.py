@@ -3,8 +3,8 @@
     ./dev bench pages [-- --runs 3 --videos 6 --reports FOLDER]
 
 The goals: 95 of 100 for performance, accessibility and best practices, and a layout that shifts by 0.02 at
-most. Both devices are played by Lighthouse on this machine: performance, the middle one of several runs, depends
-on what else it does, the phone's most, since each task counts four times there. `CHROMIUM` names the browser.
+most. Lighthouse plays both devices on this machine: performance, the middle one of several runs, depends on
+what else it does, the phone's most, since each task counts four times there. `CHROMIUM` names the browser.
 """
 
 import argparse
