@@ -137,7 +137,7 @@ test("a file that is in the drive already is pointed out before it is sent", asy
   await tray.getByRole("button", { name: `Skip ${basename(sampleVideo())}` }).click();
   await expect(page.getByRole("main").getByRole("listitem")).toHaveCount(1);
   await choose(page, "Upload", sampleVideo());
-  await tray.getByRole("button", { name: `Upload ${basename(sampleVideo())} again` }).click();
+  await tray.getByRole("button", { name: `Upload again: ${basename(sampleVideo())}` }).click();
   await expect(page.getByRole("main").getByRole("listitem")).toHaveCount(2);
 });
 

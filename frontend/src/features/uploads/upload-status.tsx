@@ -98,7 +98,7 @@ export function RunningUpload({ upload, more }: { upload: UploadProgress; more?:
             <Button
               size="small"
               icon={CopyPlus}
-              aria-label={`Upload ${upload.fileName} again`}
+              aria-label={`Upload again: ${upload.fileName}`}
               onPress={() => engine.sendAgain(upload.key)}
             >
               Upload again

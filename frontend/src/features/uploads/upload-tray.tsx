@@ -109,11 +109,13 @@ function useTidyUp(uploads: readonly UploadProgress[]): void {
 function summaryOf(uploads: readonly UploadProgress[], active: readonly UploadProgress[]): string {
   if (uploads.length === 0) return "";
   const failed = uploads.filter(({ phase }) => phase === "failed").length;
-  if (active.length > 0 && active.every(({ phase }) => phase === "duplicate"))
-    return `${format.plural(active.length, "file")} already in your drive`;
-  if (active.length > 0 && !active.some(({ phase }) => isMoving(phase)))
-    return `${format.plural(active.length, "upload")} paused`;
-  if (active.length > 0) return `Uploading ${format.plural(active.length, "video")}`;
+  const arriving = active.filter(({ phase }) => phase !== "duplicate");
+  if (arriving.length > 0) {
+    return arriving.every(({ phase }) => phase === "paused")
+      ? `${format.plural(arriving.length, "upload")} paused`
+      : `Uploading ${format.plural(arriving.length, "video")}`;
+  }
+  if (active.length > 0) return `${format.plural(active.length, "file")} already in your drive`;
   if (failed > 0) return `${format.plural(failed, "upload")} stopped`;
   return `${format.plural(uploads.length, "upload")} finished`;
 }
