@@ -55,7 +55,7 @@ test("a person's screens and dialogs are accessible in both themes and on a phon
   const broken = info.outputPath("broken.mp4");
   writeFileSync(broken, "no video ".repeat(1_000));
   const chooser = page.waitForEvent("filechooser");
-  await page.getByRole("main").getByRole("button", { name: "Upload" }).click();
+  await page.getByRole("main").getByRole("button", { name: "Upload", exact: true }).click();
   await (await chooser).setFiles(broken);
   await expect(row(page, "broken").getByText("Failed")).toBeVisible({ timeout: 120_000 });
 
@@ -120,7 +120,7 @@ test("the whole job works with the keyboard alone", async ({ member: { page } })
   const chooser = page.waitForEvent("filechooser");
   await press("Upload my first video!");
   await (await chooser).setFiles(sampleVideo());
-  const only = page.getByRole("main").getByRole("listitem").first();
+  const only = page.getByRole("main").getByRole("row").first();
   await expect(only.getByText("Draft")).toBeVisible({ timeout: 120_000 });
 
   await test.step("publish", async () => {

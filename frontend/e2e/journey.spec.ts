@@ -24,7 +24,7 @@ test("a stranger signs up, uploads, watches, publishes, is found, and deletes fo
     await choose(page, "Upload my first video!", sampleVideo());
   });
 
-  const only = page.getByRole("main").getByRole("listitem");
+  const only = page.getByRole("main").getByRole("row");
   await test.step("its state changes to ready without a reload", async () => {
     await page.evaluate(() => Object.assign(window, { sameDocument: true }));
     await expect(only.getByText(/Processing/).first()).toBeVisible({ timeout: 60_000 });
@@ -44,7 +44,7 @@ test("a stranger signs up, uploads, watches, publishes, is found, and deletes fo
   await test.step("it is published with another title", async () => {
     await only.getByRole("button", { name: "Publish" }).click();
     await page.getByLabel("Title").fill(title);
-    await page.getByLabel("Description").fill("Waves and wind.\n".repeat(6));
+    await page.getByRole("textbox", { name: "Description" }).fill("Waves and wind.\n".repeat(6));
     await page.getByRole("dialog").getByRole("button", { name: "Publish" }).click();
     await expect(row(page, title).getByText("Published")).toBeVisible();
   });

@@ -34,7 +34,7 @@ test("every list and card of the laptop follows what the phone does", async ({
   await expect(explore.locator("[aria-busy=true]")).toHaveCount(0);
   for (const page of [laptop, explore]) await mark(page);
 
-  const onLaptop = laptop.getByRole("main").getByRole("listitem").first();
+  const onLaptop = laptop.getByRole("main").getByRole("row").first();
   await test.step("an upload appears, is processed, and is ready", async () => {
     await choose(phone, "Upload", sampleVideo());
     await expect(onLaptop.getByText(/Uploading|Processing|Waiting|arrived/).first()).toBeVisible(PROCESSING);
@@ -46,7 +46,7 @@ test("every list and card of the laptop follows what the phone does", async ({
   const title = `Seen everywhere ${Date.now()}`;
   const card = explore.getByRole("main").getByRole("link", { name: title });
   await test.step("a title, and a card in Explore once it is published", async () => {
-    const first = phone.getByRole("main").getByRole("listitem").first();
+    const first = phone.getByRole("main").getByRole("row").first();
     await first.getByRole("button", { name: "Publish" }).click();
     await phone.getByLabel("Title").fill(title);
     await phone.getByRole("dialog").getByRole("button", { name: "Publish" }).click();

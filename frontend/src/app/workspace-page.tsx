@@ -1,13 +1,17 @@
 /** The workspace: the drive and its uploads. */
+import { useCallback } from "react";
 import { Drive } from "@/features/library/drive";
 import { StorageMeter } from "@/features/library/storage-meter";
 import { useLocalFiles } from "@/features/uploads/local-files";
 import { UploadButton, UploadFolderButton } from "@/features/uploads/upload-button";
 import { UploadStatus } from "@/features/uploads/upload-status";
+import type { Video } from "@/lib/models";
 import { Page } from "@/ui/page";
 
 export function WorkspacePage() {
   const local = useLocalFiles();
+  // The same as long as the pictures are: a long list would be drawn anew.
+  const localPicture = useCallback((video: Video) => local.get(video.id)?.picture ?? null, [local]);
   return (
     <Page
       title="Workspace"
@@ -23,7 +27,7 @@ export function WorkspacePage() {
     >
       <Drive
         firstUpload={<UploadButton>Upload my first video!</UploadButton>}
-        localPicture={(video) => local.get(video.id)?.picture ?? null}
+        localPicture={localPicture}
         renderUpload={(video) => <UploadStatus videoId={video.id} />}
       />
     </Page>

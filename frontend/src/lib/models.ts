@@ -7,6 +7,10 @@ export type Me = Schemas["Me"];
 export type Video = Schemas["VideoView"];
 export type VideoState = Schemas["VideoState"];
 export type Visibility = Schemas["Visibility"];
+export type VideoDetails = Schemas["VideoDetails"];
+export type BulkAction = Schemas["BulkAction"];
+export type Change = Schemas["Change"];
+export type Usage = Schemas["Usage"];
 export type PublicVideo = Schemas["PublicVideo"];
 export type WatchVideo = Schemas["WatchView"];
 export type Upload = Schemas["UploadView"];
@@ -18,4 +22,14 @@ export type LiveEvents = Schemas["Events"];
 export interface Page<Item> {
   items: Item[];
   next_cursor?: string | null;
+}
+
+export type Sort = Schemas["Sort"];
+
+/** What of the drive is looked at, and in which order. */
+export interface Listing {
+  q: string;
+  state: VideoState | null;
+  visibility: Visibility | null;
+  sort: Sort;
 }

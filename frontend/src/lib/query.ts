@@ -4,9 +4,11 @@ import { ApiError } from "./api-error";
 
 export const keys = {
   me: ["me"],
+  /** The beginning of every list of the drive; what is looked at follows. */
   videos: ["videos"],
   video: (id: string) => ["video", id],
   posters: (id: string) => ["posters", id],
+  details: (id: string) => ["video", id, "details"],
   trash: ["trash"],
   usage: ["usage"],
   uploads: ["uploads"],

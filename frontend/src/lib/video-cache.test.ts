@@ -1,7 +1,7 @@
 /** How changed videos reach the lists. */
 import { QueryClient } from "@tanstack/react-query";
 import { expect, it } from "vitest";
-import type { PublicVideo, Video } from "./models";
+import type { Listing, PublicVideo, Video } from "./models";
 import { keys } from "./query";
 import { applyVideo, forgetVideo, lostPicture } from "./video-cache";
 
@@ -157,4 +157,30 @@ it("asks for the lists in which a video that is published now belongs, and for n
     false,
     false,
   ]);
+});
+
+it("keeps each list of the drive to what is looked for in it, and to its order", () => {
+  const client = cache([video("a")]);
+  const listings: Record<string, Listing> = {
+    failed: { q: "", state: "failed", visibility: null, sort: "-created" },
+    byTitle: { q: "", state: null, visibility: null, sort: "title" },
+    largest: { q: "", state: null, visibility: null, sort: "-size" },
+    found: { q: "ОТПУСК 0%", state: null, visibility: null, sort: "-created" },
+  };
+  const keyOf = (listing: Listing) => [...keys.videos, listing] as unknown as string[];
+  const known = video("a", { state: "failed", title: "М", size_bytes: 5, stored_bytes: 0 });
+  for (const listing of Object.values(listings)) {
+    const page = { items: [known], next_cursor: null };
+    client.setQueryData(keyOf(listing), { pages: [page], pageParams: [null] });
+  }
+  applyVideo(client, { ...known, version: 2, state: "ready" });
+  const facts = { description: "Отпуск", file_name: "100%.mp4", size_bytes: 4, stored_bytes: 2 };
+  applyVideo(client, video("bb", { state: "failed", title: "a", ...facts }));
+  const shown = Object.entries(listings).map(([name, listing]) => [name, ids(client, keyOf(listing))]);
+  expect(Object.fromEntries(shown)).toEqual({
+    failed: ["bb"],
+    byTitle: ["bb", "a"],
+    largest: ["bb", "a"],
+    found: ["bb"],
+  });
 });

@@ -1,6 +1,6 @@
 /** How a changed video reaches every list and detail that shows it. */
-import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query";
-import type { Me, Page, PublicVideo, Video, WatchVideo } from "./models";
+import { type InfiniteData, notifyManager, type QueryClient, type QueryKey } from "@tanstack/react-query";
+import type { Listing, Me, Page, PublicVideo, Video, WatchVideo } from "./models";
 import { keys } from "./query";
 
 type Pages = InfiniteData<Page<Video>, string | null>;
@@ -9,22 +9,57 @@ const SHELF = keys.userVideos("")[2];
 
 /** A newer record replaces what is cached; an older one is a late echo and changes nothing. */
 export function applyVideo(client: QueryClient, video: Video): void {
-  const home = video.trashed_at ? keys.trash : keys.videos;
-  const other = video.trashed_at ? keys.videos : keys.trash;
-  client.setQueryData<Pages>(home, (pages) => placed(pages, video));
-  client.setQueryData<Pages>(other, (pages) => without(pages, video.id));
+  for (const [key, pages] of driveLists(client)) {
+    client.setQueryData<Pages>(key, fits(video, key) ? placed(pages, video, key) : without(pages, video.id));
+  }
+  client.setQueryData<Pages>(keys.trash, (pages) =>
+    video.trashed_at ? placed(pages, video) : without(pages, video.id),
+  );
   client.setQueryData<Video>(keys.video(video.id), (cached) => (cached ? newer(cached, video) : undefined));
+  void client.invalidateQueries({ queryKey: keys.details(video.id) });
   refreshWatch(client, video);
   refreshCards(client, video);
   refreshUploads(client, video);
   void client.invalidateQueries({ queryKey: keys.usage, refetchType: settled(video) ? "active" : "none" });
 }
 
+/** Changes many at once; what shows them is drawn once. */
+export function applyVideos(client: QueryClient, videos: readonly Video[]): void {
+  notifyManager.batch(() => {
+    for (const video of videos) applyVideo(client, video);
+  });
+}
+
+function driveLists(client: QueryClient) {
+  return client.getQueriesData<Pages>({ queryKey: keys.videos });
+}
+
+/** Whether the video belongs into the list, as the server would tell. */
+function fits(video: Video, key: QueryKey): boolean {
+  const listing = listingOf(key);
+  if (video.trashed_at) return false;
+  if (!listing) return true;
+  if (listing.state && listing.state !== video.state) return false;
+  if (listing.visibility && listing.visibility !== video.visibility) return false;
+  const text = folded([video.title, video.file_name, video.description].join("\n"));
+  return listing.q.split(/\s+/).every((word) => text.includes(folded(word)));
+}
+
+function folded(text: string): string {
+  return text.normalize("NFKC").toLowerCase();
+}
+
+function listingOf(key: QueryKey): Listing | undefined {
+  return key[1] as Listing | undefined;
+}
+
 /** Whether a list shows this video without the picture it has, as after an event. */
 export function lacksPicture(client: QueryClient, id: string): boolean {
-  const pages = client.getQueryData<Pages>(keys.videos)?.pages ?? [];
-  const video = pages.flatMap((page) => page.items).find((item) => item.id === id);
-  return video !== undefined && video.picture != null && video.poster_url === null;
+  return driveLists(client).some(([, list]) =>
+    list?.pages.some(({ items }) =>
+      items.some((item) => item.id === id && item.picture != null && item.poster_url === null),
+    ),
+  );
 }
 
 /** Whether a change says that the picture its owner waits for could not be made. */
@@ -34,7 +69,7 @@ export function lostPicture(client: QueryClient, video: Video): boolean {
 }
 
 export function forgetVideo(client: QueryClient, id: string): void {
-  client.setQueryData<Pages>(keys.videos, (pages) => without(pages, id));
+  client.setQueriesData<Pages>({ queryKey: keys.videos }, (pages) => without(pages, id));
   client.setQueryData<Pages>(keys.trash, (pages) => without(pages, id));
   for (const [key, cards] of shelves(client)) client.setQueryData<Cards>(key, without(cards, id));
   client.removeQueries({ queryKey: keys.video(id), exact: true });
@@ -48,26 +83,39 @@ export function refetchEverything(client: QueryClient): Promise<void> {
   return client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.me[0] });
 }
 
-function placed(pages: Pages | undefined, video: Video): Pages | undefined {
+function placed(pages: Pages | undefined, video: Video, key?: QueryKey): Pages | undefined {
   if (!pages) return undefined;
   const known = pages.pages.some((page) => page.items.some((item) => item.id === video.id));
-  return known
-    ? mapItems(pages, (item) => (item.id === video.id ? newer(item, video) : item))
-    : added(pages, video);
+  if (known) return mapItems(pages, video.id, (item) => newer(item, video));
+  return added(pages, video, orderOf(video.trashed_at ? undefined : key && listingOf(key)));
 }
 
-/** Newest first; what belongs behind the last loaded page comes with its own page. */
-function added(pages: Pages, video: Video): Pages {
-  const index = pages.pages.findIndex((page) => page.items.some((item) => rank(item) < rank(video)));
+/** What belongs behind the last loaded page comes with its own page. */
+function added(pages: Pages, video: Video, order: (a: Video, b: Video) => number): Pages {
+  const index = pages.pages.findIndex((page) => page.items.some((item) => order(video, item) < 0));
   const target = index >= 0 ? index : pages.pages.length - 1;
   const page = pages.pages[target];
   if (!page || (index < 0 && page.next_cursor)) return pages;
-  const items = [...page.items, video].sort((a, b) => rank(b) - rank(a));
+  const items = [...page.items, video].sort(order);
   return { ...pages, pages: pages.pages.with(target, { ...page, items }) };
 }
 
-function rank(video: Video): number {
-  return Date.parse(video.trashed_at ?? video.created_at);
+const SORTED_BY: Record<string, (video: Video) => number | string> = {
+  created: (video) => Date.parse(video.trashed_at ?? video.created_at),
+  title: (video) => video.title.toLowerCase(),
+  size: (video) => video.size_bytes + video.stored_bytes,
+  duration: (video) => video.duration_ms ?? 0,
+};
+
+/** Newest first, unless the list says otherwise. */
+function orderOf(listing: Listing | undefined): (a: Video, b: Video) => number {
+  const sort = listing?.sort ?? "-created";
+  const key = SORTED_BY[sort.replace("-", "")] ?? (() => 0);
+  const turned = sort.startsWith("-") ? -1 : 1;
+  return (a, b) => {
+    const [one, other] = key(a) === key(b) ? [a.id, b.id] : [key(a), key(b)];
+    return one === other ? 0 : one < other ? -turned : turned;
+  };
 }
 
 function without<Item extends { id: string }>(
@@ -81,11 +129,20 @@ function without<Item extends { id: string }>(
   };
 }
 
-function mapItems<Item>(
+/** Pages without the video stay the very same: nothing of them is drawn again. */
+function mapItems<Item extends { id: string }>(
   pages: InfiniteData<Page<Item>, string | null>,
+  id: string,
   change: (item: Item) => Item,
 ): InfiniteData<Page<Item>, string | null> {
-  return { ...pages, pages: pages.pages.map((page) => ({ ...page, items: page.items.map(change) })) };
+  return {
+    ...pages,
+    pages: pages.pages.map((page) =>
+      page.items.some((item) => item.id === id)
+        ? { ...page, items: page.items.map((item) => (item.id === id ? change(item) : item)) }
+        : page,
+    ),
+  };
 }
 
 function newer(cached: Video, incoming: Video): Video {
@@ -132,7 +189,7 @@ function refreshCards(client: QueryClient, video: Video): void {
     if (known && shown)
       client.setQueryData<Cards>(
         key,
-        mapItems(cards, (card) => (card.id === video.id ? recent(card, video) : card)),
+        mapItems(cards, video.id, (card) => recent(card, video)),
       );
     else if (known) client.setQueryData<Cards>(key, without(cards, video.id));
     else if (shown && belongs(client, key, cards, video))

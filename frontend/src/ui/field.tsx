@@ -1,13 +1,16 @@
 /** Labelled inputs with their help and their errors. */
+import { Search, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { FieldError } from "react-aria-components/FieldError";
 import { Form as AriaForm, type FormProps } from "react-aria-components/Form";
 import { Input } from "react-aria-components/Input";
 import { Label } from "react-aria-components/Label";
 import { Radio, RadioGroup, type RadioGroupProps } from "react-aria-components/RadioGroup";
+import { SearchField as AriaSearchField, type SearchFieldProps } from "react-aria-components/SearchField";
 import { Text } from "react-aria-components/Text";
 import { TextArea } from "react-aria-components/TextArea";
 import { TextField as AriaTextField, type TextFieldProps } from "react-aria-components/TextField";
+import { IconButton } from "./button";
 
 const box =
   "w-full rounded-xl border border-edge bg-surface px-3.5 text-ink placeholder:text-muted " +
@@ -35,6 +38,33 @@ export function TextField({ label, help, placeholder, rows, ...props }: Props & 
       )}
       <FieldError className="font-medium text-sm text-warn" />
     </AriaTextField>
+  );
+}
+
+/** Escape, or the cross, empties it. */
+export function SearchField({
+  label,
+  placeholder,
+  ...props
+}: Omit<SearchFieldProps, "className" | "style" | "children"> & { label: string; placeholder?: string }) {
+  return (
+    <AriaSearchField {...props} aria-label={label} className="group relative min-w-0">
+      <Search
+        aria-hidden
+        className="pointer-events-none absolute top-0 left-3 h-full w-4.5 text-muted"
+        strokeWidth={2}
+      />
+      <Input
+        placeholder={placeholder ?? ""}
+        className={`${box} h-10 pr-10! pl-10! [&::-webkit-search-cancel-button]:hidden`}
+      />
+      <IconButton
+        icon={X}
+        label="Clear the search"
+        size="small"
+        className="absolute! top-0.75 right-1 group-data-empty:invisible"
+      />
+    </AriaSearchField>
   );
 }
 

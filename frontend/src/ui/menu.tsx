@@ -1,5 +1,5 @@
 /** Menus that open from a button. */
-import { Check, type LucideIcon } from "lucide-react";
+import { Check, ChevronDown, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import {
   Menu as AriaMenu,
@@ -10,6 +10,7 @@ import {
 } from "react-aria-components/Menu";
 import { Popover } from "react-aria-components/Popover";
 import { Separator } from "react-aria-components/Separator";
+import { Button } from "./button";
 
 type Props<Item> = Omit<MenuProps<Item>, "className" | "style"> & {
   trigger: ReactNode;
@@ -64,4 +65,48 @@ export function MenuItem({
 
 export function MenuSeparator() {
   return <Separator className="mx-2 my-1.5 border-line border-t" />;
+}
+
+/** A button that tells what is chosen and opens the choices; the first one stands for no choice made. */
+export function ChoiceMenu<Value extends string>({
+  label,
+  choices,
+  value,
+  onChange,
+}: {
+  label: string;
+  choices: readonly { value: Value; label: string }[];
+  value: Value;
+  onChange: (value: Value) => void;
+}) {
+  const chosen = choices.find((choice) => choice.value === value) ?? choices[0];
+  const plain = chosen === choices[0];
+  return (
+    <Menu
+      aria-label={label}
+      selectionMode="single"
+      disallowEmptySelection
+      selectedKeys={[chosen?.value ?? ""]}
+      onSelectionChange={(keys) => {
+        const [key] = keys;
+        const found = choices.find((choice) => choice.value === key);
+        if (found) onChange(found.value);
+      }}
+      trigger={
+        <Button
+          aria-label={`${label}: ${chosen?.label}`}
+          className={plain ? "" : "border-link! bg-brand-soft! text-link!"}
+        >
+          {chosen?.label}
+          <ChevronDown aria-hidden className="size-4" />
+        </Button>
+      }
+    >
+      {choices.map((choice) => (
+        <MenuItem key={choice.value} id={choice.value}>
+          {choice.label}
+        </MenuItem>
+      ))}
+    </Menu>
+  );
 }

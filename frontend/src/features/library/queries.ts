@@ -2,23 +2,40 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, done, unwrap } from "@/lib/api";
 import { sentenceOf } from "@/lib/api-error";
-import type { Video, Visibility } from "@/lib/models";
+import * as format from "@/lib/format";
+import type { BulkAction, Change, Listing, Video, Visibility } from "@/lib/models";
 import { keys } from "@/lib/query";
-import { applyVideo, forgetVideo } from "@/lib/video-cache";
+import { applyVideo, applyVideos, forgetVideo } from "@/lib/video-cache";
 import { toast } from "@/ui/toast";
 
+/** What fills a large screen; the following ones are longer, since whoever scrolls wants many. */
 const PAGE = 30;
+const NEXT_PAGE = 100;
+/** So many the server changes with one request. */
+const AT_ONCE = 100;
 
 function page(cursor: string | null) {
-  return { limit: PAGE, ...(cursor === null ? {} : { cursor }) };
+  return cursor === null ? { limit: PAGE } : { limit: NEXT_PAGE, cursor };
+}
+
+/** Only what is asked for: a plain list has a plain address. */
+function asked({ q, state, visibility, sort }: Listing) {
+  return {
+    ...(q && { q }),
+    ...(state && { state }),
+    ...(visibility && { visibility }),
+    ...(sort !== "-created" && { sort }),
+  };
 }
 
 export const libraryQueries = {
-  mine: () =>
+  mine: (listing: Listing) =>
     infiniteQueryOptions({
-      queryKey: keys.videos,
+      queryKey: [...keys.videos, listing],
       queryFn: ({ pageParam, signal }) =>
-        unwrap(api.GET("/api/videos", { params: { query: page(pageParam) }, signal })),
+        unwrap(
+          api.GET("/api/videos", { params: { query: { ...asked(listing), ...page(pageParam) } }, signal }),
+        ),
       initialPageParam: null as string | null,
       getNextPageParam: (last) => last.next_cursor ?? null,
     }),
@@ -37,6 +54,12 @@ export const libraryQueries = {
       queryFn: ({ signal }) =>
         unwrap(api.GET("/api/videos/{video_id}/posters", { params: { path: { video_id: id } }, signal })),
       staleTime: 60_000, // their addresses live for 150 s at least
+    }),
+  details: (id: string) =>
+    queryOptions({
+      queryKey: keys.details(id),
+      queryFn: ({ signal }) =>
+        unwrap(api.GET("/api/videos/{video_id}/details", { params: { path: { video_id: id } }, signal })),
     }),
   usage: () =>
     queryOptions({
@@ -172,5 +195,108 @@ export function useDeleteForever() {
       await client.invalidateQueries({ queryKey: keys.trash });
     },
     meta: { quiet: true },
+  });
+}
+
+interface Bulk {
+  action: BulkAction;
+  videos: readonly Video[];
+  visibility?: Visibility;
+}
+
+const DONE: Record<BulkAction, string> = {
+  visibility: "changed",
+  publish: "published",
+  unpublish: "drafts again",
+  trash: "in the trash",
+  restore: "back in your workspace",
+  purge: "deleted for good",
+};
+
+/** "3 videos are in the trash." */
+function told(action: BulkAction, count: number): string {
+  const subject = count === 1 ? "1 video is" : `${format.plural(count, "video")} are`;
+  return `${subject} ${count === 1 && action === "unpublish" ? "a draft again" : DONE[action]}.`;
+}
+
+async function changeMany({ action, videos, visibility }: Bulk): Promise<Change[]> {
+  const results: Change[] = [];
+  for (let start = 0; start < videos.length; start += AT_ONCE) {
+    const ids = videos.slice(start, start + AT_ONCE).map(({ id }) => id);
+    const body = visibility ? { action, ids, visibility } : { action, ids };
+    results.push(...(await unwrap(api.POST("/api/videos/bulk", { body: body as never }))).results);
+  }
+  return results;
+}
+
+/** Does one thing with many videos, says of how many it is true, and offers the way back where there is one. */
+export function useBulk() {
+  const client = useQueryClient();
+  const undo = useMutation({
+    mutationFn: (steps: readonly Bulk[]) => Promise.all(steps.map(changeMany)),
+    onSuccess: (results) => settle(results.flat()),
+  });
+
+  function settle(results: readonly Change[]) {
+    const gone = results.filter(({ video, problem }) => !video && (!problem || problem.status === 404));
+    applyVideos(
+      client,
+      results.map(({ video }) => video).filter((video) => video !== null),
+    );
+    for (const { id } of gone) forgetVideo(client, id);
+    void client.invalidateQueries({ queryKey: keys.explore });
+  }
+
+  return useMutation({
+    mutationFn: changeMany,
+    onSuccess: (results, bulk) => {
+      settle(results);
+      const refused = results.filter(({ problem }) => problem);
+      const changed = new Set(results.filter(({ problem }) => !problem).map(({ id }) => id));
+      const steps = wayBack({ ...bulk, videos: bulk.videos.filter(({ id }) => changed.has(id)) });
+      if (changed.size > 0)
+        toast(told(bulk.action, changed.size), {
+          tone: bulk.action === "trash" ? "info" : "good",
+          ...(steps.length > 0 && { action: { label: "Undo", onPress: () => undo.mutate(steps) } }),
+        });
+      const [first] = refused;
+      if (first?.problem)
+        toast(`${format.plural(refused.length, "video")} couldn't be changed. ${first.problem.detail}`, {
+          tone: "bad",
+        });
+    },
+    // Of several requests the first ones may have been answered.
+    onError: () => client.invalidateQueries({ predicate: ({ queryKey }) => LISTS.has(queryKey[0]) }),
+  });
+}
+
+const LISTS = new Set<unknown>([keys.videos[0], keys.trash[0]]);
+
+/** What brings back how it was, from how the videos looked before. */
+function wayBack({ action, videos }: Bulk): Bulk[] {
+  const published = videos.filter(({ published_at }) => published_at !== null);
+  const drafts = videos.filter(({ published_at }) => published_at === null);
+  const shown = (action: BulkAction, among: readonly Video[]): Bulk[] =>
+    (["public", "unlisted", "private"] as const).map((visibility) => ({
+      action,
+      visibility,
+      videos: among.filter((video) => video.visibility === visibility),
+    }));
+  const steps: Record<BulkAction, Bulk[]> = {
+    trash: [{ action: "restore", videos }],
+    restore: [{ action: "trash", videos }],
+    visibility: shown("visibility", videos),
+    publish: [{ action: "unpublish", videos: drafts }, ...shown("visibility", published)],
+    unpublish: shown("publish", published),
+    purge: [],
+  };
+  return steps[action].filter(({ videos: some }) => some.length > 0);
+}
+
+/** Saves the original under the name it came with; the browser shows how far it is. */
+export function useDownload() {
+  return useMutation({
+    mutationFn: (video: Video) => unwrap(api.GET("/api/videos/{video_id}/original", byId(video))),
+    onSuccess: ({ url }) => location.assign(url),
   });
 }

@@ -1,24 +1,31 @@
 /** What was deleted, until it is gone for good. */
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { RotateCcw, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { useMemo, useState } from "react";
+import { Collection } from "react-aria-components/Collection";
+import { GridList, GridListItem, GridListLoadMoreItem, type Selection } from "react-aria-components/GridList";
+import { ListLayout, Virtualizer } from "react-aria-components/Virtualizer";
 import * as format from "@/lib/format";
 import type { Video } from "@/lib/models";
 import { Button } from "@/ui/button";
 import { EmptyBin } from "@/ui/characters";
+import { RowCheckbox } from "@/ui/checkbox";
 import { ConfirmDialog } from "@/ui/dialog";
-import { More } from "@/ui/more";
 import { EmptyState, Page } from "@/ui/page";
 import { Thumbnail } from "@/ui/thumbnail";
 import { libraryQueries, useDeleteForever, useRestore } from "./queries";
+import { selectedOf, TrashSelection } from "./selection";
 import { VideoRowSkeleton } from "./video-row";
+
+const LAYOUT = { estimatedRowSize: 116, gap: 12 };
 
 export function TrashPage() {
   const trash = useInfiniteQuery(libraryQueries.trash());
   const restore = useRestore();
   const deleteForever = useDeleteForever();
   const [doomed, setDoomed] = useState<Video | null>(null);
-  const videos = trash.data?.pages.flatMap((page) => page.items) ?? [];
+  const [selection, setSelection] = useState<Selection>(new Set());
+  const videos = useMemo(() => trash.data?.pages.flatMap((page) => page.items) ?? [], [trash.data]);
 
   return (
     <Page title="Trash">
@@ -44,46 +51,41 @@ export function TrashPage() {
       )}
       {videos.length > 0 && (
         <>
-          <ul aria-label="Videos in the trash" className="flex flex-col gap-3">
-            {videos.map((video) => (
-              <li
-                key={video.id}
-                aria-label={video.title}
-                className="grid grid-cols-[7.5rem_minmax(0,1fr)] items-center gap-x-4 gap-y-3 rounded-3xl border border-line bg-surface p-3 shadow-card sm:grid-cols-[10rem_minmax(0,1fr)_auto]"
+          <Virtualizer layout={ListLayout} layoutOptions={LAYOUT} shouldObserveItemSize>
+            <GridList
+              aria-label="Videos in the trash"
+              selectionMode="multiple"
+              selectedKeys={selection}
+              onSelectionChange={setSelection}
+              keyboardNavigationBehavior="tab"
+              className="outline-none"
+            >
+              <Collection items={videos}>
+                {(video) => (
+                  <TrashedVideo
+                    video={video}
+                    onRestore={() => restore.mutate({ video, change: null })}
+                    onDelete={() => setDoomed(video)}
+                  />
+                )}
+              </Collection>
+              <GridListLoadMoreItem
+                isLoading={trash.isFetchingNextPage}
+                onLoadMore={() => {
+                  if (trash.hasNextPage && !trash.isFetching) void trash.fetchNextPage();
+                }}
+                scrollOffset={2}
               >
-                <Thumbnail
-                  src={video.poster_url}
-                  badge={video.duration_ms === null ? null : format.clock(video.duration_ms)}
-                  className="opacity-75 grayscale"
-                />
-                <div className="min-w-0">
-                  <h2 className="line-clamp-2 break-words font-semibold">{video.title}</h2>
-                  <p className="text-muted text-sm">
-                    {format.bytes(video.size_bytes + video.stored_bytes)}
-                    {video.purge_at && <> · {daysLeft(video.purge_at)}</>}
-                  </p>
-                </div>
-                <div className="col-span-2 flex flex-wrap justify-end gap-2 sm:col-span-1">
-                  <Button
-                    size="small"
-                    icon={RotateCcw}
-                    onPress={() => restore.mutate({ video, change: null })}
-                  >
-                    Restore
-                  </Button>
-                  <Button size="small" icon={Trash2} onPress={() => setDoomed(video)}>
-                    Delete forever
-                  </Button>
-                </div>
-              </li>
-            ))}
-          </ul>
-          <More
-            hasMore={trash.hasNextPage}
-            isLoading={trash.isFetchingNextPage}
-            failed={trash.isFetchNextPageError}
-            onMore={() => void trash.fetchNextPage()}
-          />
+                <p className="py-3 text-center text-muted text-sm">Loading more…</p>
+              </GridListLoadMoreItem>
+            </GridList>
+          </Virtualizer>
+          {trash.isFetchNextPageError && (
+            <div className="flex justify-center pt-6">
+              <Button onPress={() => void trash.fetchNextPage()}>Couldn't load more. Try again</Button>
+            </div>
+          )}
+          <TrashSelection videos={selectedOf(videos, selection)} onClear={() => setSelection(new Set())} />
         </>
       )}
       <ConfirmDialog
@@ -99,6 +101,46 @@ export function TrashPage() {
         </p>
       </ConfirmDialog>
     </Page>
+  );
+}
+
+function TrashedVideo({
+  video,
+  onRestore,
+  onDelete,
+}: {
+  video: Video;
+  onRestore: () => void;
+  onDelete: () => void;
+}) {
+  return (
+    <GridListItem
+      id={video.id}
+      textValue={video.title}
+      className="grid grid-cols-[auto_7.5rem_minmax(0,1fr)] items-center gap-x-3 gap-y-3 rounded-3xl border border-line bg-surface p-3 shadow-card data-selected:border-link data-selected:bg-brand-soft sm:grid-cols-[auto_10rem_minmax(0,1fr)_auto]"
+    >
+      <RowCheckbox />
+      <Thumbnail
+        src={video.poster_url}
+        badge={video.duration_ms === null ? null : format.clock(video.duration_ms)}
+        className="opacity-75 grayscale"
+      />
+      <div className="min-w-0">
+        <h2 className="line-clamp-2 break-words font-semibold">{video.title}</h2>
+        <p className="text-muted text-sm">
+          {format.bytes(video.size_bytes + video.stored_bytes)}
+          {video.purge_at && <> · {daysLeft(video.purge_at)}</>}
+        </p>
+      </div>
+      <div className="col-span-3 flex flex-wrap justify-end gap-2 sm:col-span-1">
+        <Button size="small" icon={RotateCcw} onPress={onRestore}>
+          Restore
+        </Button>
+        <Button size="small" icon={Trash2} onPress={onDelete}>
+          Delete forever
+        </Button>
+      </div>
+    </GridListItem>
   );
 }
 

@@ -1,6 +1,7 @@
 /** A row says how far processing is, in words and for screen readers, and nothing that nobody knows. */
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { render, screen } from "@testing-library/react";
+import { GridList } from "react-aria-components/GridList";
 import { MemoryRouter } from "react-router";
 import { expect, it } from "vitest";
 import type { Video } from "@/lib/models";
@@ -21,7 +22,15 @@ function renderRow(change: Partial<Video>) {
   render(
     <QueryClientProvider client={new QueryClient()}>
       <MemoryRouter>
-        <VideoRow video={video} upload={null} onEdit={() => {}} onPosterBroken={() => {}} />
+        <GridList aria-label="My videos">
+          <VideoRow
+            video={video}
+            upload={null}
+            onEdit={() => {}}
+            onDetails={() => {}}
+            onPosterBroken={() => {}}
+          />
+        </GridList>
       </MemoryRouter>
     </QueryClientProvider>,
   );

@@ -2,40 +2,48 @@
 import {
   CircleAlert,
   CloudUpload,
+  Download,
   EllipsisVertical,
   EyeOff,
   Globe,
+  Info,
   Pencil,
   Play,
   RotateCcw,
   Trash2,
 } from "lucide-react";
-import type { ReactNode } from "react";
+import type { ReactNode, SyntheticEvent } from "react";
+import { GridListItem } from "react-aria-components/GridList";
 import { Link, useNavigate } from "react-router";
 import { readyAndComing } from "@/lib/early";
 import * as format from "@/lib/format";
 import type { Video } from "@/lib/models";
 import { Badge } from "@/ui/badge";
 import { Button, IconButton } from "@/ui/button";
+import { RowCheckbox } from "@/ui/checkbox";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
 import { Progress } from "@/ui/progress";
 import { Thumbnail } from "@/ui/thumbnail";
-import { useRetry, useTrash, useUnpublish } from "./queries";
+import { useDownload, useRetry, useTrash, useUnpublish } from "./queries";
 import { visibilityOf } from "./visibility";
 
-interface Props {
+export interface VideoActions {
+  onEdit: (video: Video) => void;
+  onDetails: (video: Video) => void;
+}
+
+interface Props extends VideoActions {
   video: Video;
   upload: ReactNode;
   localPicture?: string | null;
-  onEdit: () => void;
   onPosterBroken: () => void;
 }
 
 const row =
-  "group relative grid grid-cols-[7.5rem_minmax(0,1fr)] gap-x-3.5 gap-y-3 rounded-3xl border border-line " +
-  "bg-surface p-3 shadow-card sm:grid-cols-[13rem_minmax(0,1fr)] sm:gap-x-5 sm:p-3.5";
+  "group relative grid grid-cols-[7.5rem_minmax(0,1fr)] content-start gap-x-3.5 gap-y-3 rounded-3xl border " +
+  "border-line bg-surface p-3 shadow-card @xl:grid-cols-[11rem_minmax(0,1fr)] @xl:gap-x-5 @xl:p-3.5";
 
-export function VideoRow({ video, upload, localPicture = null, onEdit, onPosterBroken }: Props) {
+export function VideoRow({ video, upload, localPicture = null, onPosterBroken, ...actions }: Props) {
   const playable = isPlayable(video);
   const ready = video.state === "ready";
   const picture = (
@@ -52,45 +60,86 @@ export function VideoRow({ video, upload, localPicture = null, onEdit, onPosterB
     </Thumbnail>
   );
   return (
-    <li className={row} aria-label={video.title}>
-      {playable ? (
-        <Link to={`/watch/${video.id}`} className="self-start rounded-2xl">
-          <span className="sr-only">Watch {video.title}</span>
-          {picture}
-        </Link>
-      ) : (
-        <div className="self-start">{picture}</div>
-      )}
-      <div className="flex min-w-0 flex-col justify-center gap-1.5">
-        <div className="flex items-start gap-1">
-          <h2 className="line-clamp-2 min-w-0 grow break-words font-semibold leading-snug sm:text-lg">
-            {video.title}
-          </h2>
-          <RowMenu video={video} onEdit={onEdit} />
-        </div>
-        <p className="line-clamp-1 text-muted text-sm max-sm:hidden">
-          {video.description || "No description"}
-        </p>
-        <p className="flex flex-wrap items-center gap-x-2 gap-y-1.5 text-muted text-sm">
-          <StateBadges video={video} />
-          <span>{format.bytes(video.size_bytes)}</span>
-          <span aria-hidden>·</span>
-          <span>{format.timeAgo(video.created_at)}</span>
-        </p>
-        {ready && !video.published_at && (
-          <div className="pt-1">
-            <Button size="small" look="primary" icon={Globe} onPress={onEdit}>
-              Publish
-            </Button>
+    <GridListItem
+      id={video.id}
+      textValue={video.title}
+      className="@container block size-full rounded-3xl outline-offset-2"
+    >
+      {({ isSelected }) => (
+        <div className={`${row} h-full ${isSelected ? "border-link! bg-brand-soft!" : ""}`}>
+          <div className="relative self-start">
+            {playable ? (
+              <WatchLink video={video} className="block rounded-2xl">
+                <span className="sr-only">Watch {video.title}</span>
+                {picture}
+              </WatchLink>
+            ) : (
+              picture
+            )}
+            <span className="absolute top-1 left-1 rounded-lg bg-surface/85">
+              <RowCheckbox />
+            </span>
           </div>
-        )}
-      </div>
-      <StateDetails video={video} upload={upload} />
-    </li>
+          <div className="flex min-w-0 flex-col justify-center gap-1.5">
+            <div className="flex items-start gap-1">
+              <h2 className="line-clamp-2 min-w-0 grow break-words font-semibold leading-snug @xl:text-lg">
+                {video.title}
+              </h2>
+              <VideoMenu video={video} {...actions} />
+            </div>
+            <p className="line-clamp-1 text-muted text-sm @max-xl:hidden">
+              {video.description || "No description"}
+            </p>
+            <p className="flex flex-wrap items-center gap-x-2 gap-y-1.5 text-muted text-sm">
+              <StateBadges video={video} />
+              <span>{format.bytes(video.size_bytes)}</span>
+              <span aria-hidden>·</span>
+              <span>{format.timeAgo(video.created_at)}</span>
+            </p>
+            {ready && !video.published_at && (
+              <div className="pt-1">
+                <Button size="small" look="primary" icon={Globe} onPress={() => actions.onEdit(video)}>
+                  Publish
+                </Button>
+              </div>
+            )}
+          </div>
+          <StateDetails video={video} upload={upload} />
+        </div>
+      )}
+    </GridListItem>
   );
 }
 
-function StateBadges({ video }: { video: Video }) {
+/** Pressing it opens the video and leaves the selection alone. */
+export function WatchLink({
+  video,
+  className,
+  children,
+}: {
+  video: Video;
+  className: string;
+  children: ReactNode;
+}) {
+  return (
+    <Link
+      to={`/watch/${video.id}`}
+      className={className}
+      onPointerDown={stop}
+      onMouseDown={stop}
+      onClick={stop}
+      onKeyDown={(event) => [" ", "Enter"].includes(event.key) && stop(event)}
+    >
+      {children}
+    </Link>
+  );
+}
+
+function stop(event: SyntheticEvent): void {
+  event.stopPropagation();
+}
+
+export function StateBadges({ video }: { video: Video }) {
   if (video.state === "uploading")
     return (
       <Badge tone="brand" icon={CloudUpload}>
@@ -158,7 +207,7 @@ function StateDetails({ video, upload }: { video: Video; upload: ReactNode }) {
 }
 
 /** The whole ladder, or the original until it is there. */
-function isPlayable(video: Video): boolean {
+export function isPlayable(video: Video): boolean {
   return video.state === "ready" || video.early;
 }
 
@@ -168,10 +217,11 @@ function howFar({ progress, eta_seconds }: Video): string | undefined {
   return eta_seconds == null ? `${progress} %` : `${progress} % · ${format.roughTimeLeft(eta_seconds)}`;
 }
 
-function RowMenu({ video, onEdit }: { video: Video; onEdit: () => void }) {
+export function VideoMenu({ video, onEdit, onDetails }: VideoActions & { video: Video }) {
   const navigate = useNavigate();
   const unpublish = useUnpublish();
   const trash = useTrash();
+  const download = useDownload();
 
   const arriving = video.state === "uploading";
   return (
@@ -186,17 +236,25 @@ function RowMenu({ video, onEdit }: { video: Video; onEdit: () => void }) {
           Watch
         </MenuItem>
       )}
-      <MenuItem icon={Pencil} onAction={onEdit}>
+      <MenuItem icon={Pencil} onAction={() => onEdit(video)}>
         Edit
       </MenuItem>
       {video.state === "ready" && !video.published_at && (
-        <MenuItem icon={Globe} onAction={onEdit}>
+        <MenuItem icon={Globe} onAction={() => onEdit(video)}>
           Publish…
         </MenuItem>
       )}
       {video.published_at && (
         <MenuItem icon={EyeOff} onAction={() => unpublish.mutate({ video, change: null })}>
           Unpublish
+        </MenuItem>
+      )}
+      <MenuItem icon={Info} onAction={() => onDetails(video)}>
+        Details
+      </MenuItem>
+      {!arriving && (
+        <MenuItem icon={Download} onAction={() => download.mutate(video)}>
+          Download original
         </MenuItem>
       )}
       {/* A video that is still arriving is cancelled where its progress is shown. */}
@@ -212,12 +270,14 @@ function RowMenu({ video, onEdit }: { video: Video; onEdit: () => void }) {
 
 export function VideoRowSkeleton() {
   return (
-    <li className={row} aria-hidden="true">
-      <div className="skeleton aspect-video rounded-2xl" />
-      <div className="flex flex-col justify-center gap-2.5">
-        <div className="skeleton h-5 w-3/5" />
-        <div className="skeleton hidden h-4 w-4/5 sm:block" />
-        <div className="skeleton h-4 w-2/5" />
+    <li className="@container" aria-hidden="true">
+      <div className={row}>
+        <div className="skeleton aspect-video rounded-2xl" />
+        <div className="flex flex-col justify-center gap-2.5">
+          <div className="skeleton h-5 w-3/5" />
+          <div className="skeleton hidden h-4 w-4/5 @xl:block" />
+          <div className="skeleton h-4 w-2/5" />
+        </div>
       </div>
     </li>
   );
