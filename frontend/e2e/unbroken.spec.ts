@@ -161,7 +161,7 @@ test("an upload that arrives damaged is not taken, and can be sent again", async
   const arrived = arrival(page);
   await tray.getByRole("button", { name: "Try again" }).click();
   await arrived;
-  await expect(page.getByRole("main").getByRole("listitem")).toHaveCount(1);
+  await expect(page.getByRole("main").getByRole("row")).toHaveCount(1);
   expect(await storedHash(page, "small")).toBe(hash);
 });
 

@@ -135,10 +135,10 @@ test("a file that is in the drive already is pointed out before it is sent", asy
   await choose(page, "Upload", sampleVideo());
   await expect(tray.getByText(`This file is in your drive already: “${title}”.`)).toBeVisible();
   await tray.getByRole("button", { name: `Skip ${basename(sampleVideo())}` }).click();
-  await expect(page.getByRole("main").getByRole("listitem")).toHaveCount(1);
+  await expect(page.getByRole("main").getByRole("row")).toHaveCount(1);
   await choose(page, "Upload", sampleVideo());
   await tray.getByRole("button", { name: `Upload again: ${basename(sampleVideo())}` }).click();
-  await expect(page.getByRole("main").getByRole("listitem")).toHaveCount(2);
+  await expect(page.getByRole("main").getByRole("row")).toHaveCount(2);
 });
 
 test("while it uploads, a video has its picture, can be watched and edited, and stays where it is", async ({
@@ -158,7 +158,7 @@ test("while it uploads, a video has its picture, can be watched and edited, and 
   });
   await choose(page, "Upload", sampleVideo());
   const title = basename(sampleVideo(), ".mp4");
-  const place = page.getByRole("main").getByRole("listitem").first();
+  const place = page.getByRole("main").getByRole("row").first();
   await expect(place.getByRole("heading", { name: title })).toBeVisible();
   await expect(place.locator("img")).toHaveAttribute("src", /^blob:/);
 
