@@ -9,6 +9,7 @@ import {
   openActions,
   PROCESSING,
   row,
+  sampleVideo,
   signIn,
   signUp,
   test,
@@ -20,10 +21,12 @@ function position(page: Page): Promise<number> {
   return page.locator("video").evaluate((video: HTMLVideoElement) => video.currentTime);
 }
 
-/** Uploads the sample, publishes it, opens its page. Answers its title and the page's path. */
-async function published(page: Page, title: string): Promise<string> {
-  const first = await uploadSample(page);
-  await row(page, first).getByRole("button", { name: "Publish" }).click();
+/** Uploads a video, publishes it, opens its page. Answers the page's path. */
+async function published(page: Page, title: string, file = sampleVideo()): Promise<string> {
+  await choose(page, "Upload", file);
+  const first = page.getByRole("main").getByRole("listitem").first();
+  await expect(first.getByText("Draft")).toBeVisible(PROCESSING);
+  await first.getByRole("button", { name: "Publish" }).click();
   await page.getByLabel("Title").fill(title);
   await page.getByRole("dialog").getByRole("button", { name: "Publish" }).click();
   await expect(row(page, title).getByText("Published")).toBeVisible();
@@ -258,7 +261,9 @@ test("beside a video are others of the same person, and without captions there i
   await expect(page.getByText("Nothing else is published yet.")).toBeVisible();
   await expect(page.getByRole("button", { name: "Show captions" })).toHaveCount(0);
   await page.goto("/workspace");
-  await published(page, "The second one");
+  const other = info.outputPath("Another.mp4");
+  makeVideo(other, { seconds: 5, size: "640x360" });
+  await published(page, "The second one", other);
   const others = page.getByRole("list", { name: /^More from/ });
   await expect(others.getByRole("listitem")).toHaveCount(1);
   await expectAccessible(page);
