@@ -11,11 +11,12 @@ class Drive:
     """A new account on the stage, which goes away with what it uploaded."""
 
     def __init__(self, edge: str) -> None:
+        self.account = {"email": f"bench-{uuid.uuid4()}@example.com", "password": f"Bench-{uuid.uuid4()}"}
         # The session's cookie is for https only; over http nobody but us sends it back.
         self._http = httpx.Client(base_url=f"{edge}/api", headers={"Origin": edge}, timeout=60)
 
     def __enter__(self) -> Self:
-        account = {"email": f"bench-{uuid.uuid4()}@example.com", "password": f"Bench-{uuid.uuid4()}"}
+        account = self.account
         code = self.call("POST", "/auth/sign-up", account | {"display_name": "Bench"})["code_hint"]
         self.call("POST", "/auth/confirm", {"email": account["email"], "code": code})
         answer = self._http.post("/auth/sign-in", json=account)

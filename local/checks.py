@@ -38,7 +38,7 @@ CHECKS = (
 PYTHON = sys.executable
 SUITES = ("unit", "stacks", "upgrade", "system", "browser")
 NEED_A_STAGE = {"system", "browser"}
-BENCH_WITHOUT_A_STAGE = {"coldstart", "processing"}
+BENCH_WITHOUT_A_STAGE = {"coldstart", "library", "processing"}
 
 
 def check(settings: Settings) -> None:

@@ -131,7 +131,8 @@ class Listing:
     LOOKED_THROUGH = 1000
     """Videos that are looked through in their order before the index of the search is asked.
 
-    What many videos have in common is found among the first of them at once; the index would find too many.
+    What many videos have in common is found among the first of them at once; the index would find too many
+    (docs/decisions/0016).
     """
 
     @property
