@@ -24,7 +24,7 @@ function position(page: Page): Promise<number> {
 /** Uploads a video, publishes it, opens its page. Answers the page's path. */
 async function published(page: Page, title: string, file = sampleVideo()): Promise<string> {
   await choose(page, "Upload", file);
-  const first = page.getByRole("main").getByRole("listitem").first();
+  const first = page.getByRole("main").getByRole("row").first();
   await expect(first.getByText("Draft")).toBeVisible(PROCESSING);
   await first.getByRole("button", { name: "Publish" }).click();
   await page.getByLabel("Title").fill(title);
