@@ -2,7 +2,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button as AriaButton } from "react-aria-components/Button";
-import { Meter } from "react-aria-components/Meter";
 import * as format from "@/lib/format";
 import type { Usage } from "@/lib/models";
 import { ButtonLink } from "@/ui/button";
@@ -16,35 +15,31 @@ export function StorageMeter() {
   return (
     <>
       <AriaButton
-        aria-label={
-          usage
-            ? `Storage: ${format.bytes(usage.used_bytes)} of ${format.bytes(usage.quota_bytes)}`
-            : "Storage"
-        }
         isDisabled={!usage}
         onPress={() => setOpen(true)}
-        className="w-full max-w-64 cursor-pointer rounded-lg px-1.5 py-1 text-left hover:bg-sunken"
+        className="flex w-full max-w-64 cursor-pointer flex-col gap-1.5 rounded-lg px-1.5 py-1 text-left hover:bg-sunken"
       >
-        <Meter aria-label="Storage" value={share} className="flex flex-col gap-1.5">
-          <span className="flex justify-between gap-4 text-muted text-xs tabular-nums">
-            {usage ? (
-              <>
-                <span>
-                  {format.bytes(usage.used_bytes)} of {format.bytes(usage.quota_bytes)}
-                </span>
-                {usage.trash_bytes > 0 && <span>{format.bytes(usage.trash_bytes)} in trash</span>}
-              </>
-            ) : (
-              <span className="skeleton h-4 w-28" />
-            )}
-          </span>
-          <span className="block h-1.5 overflow-hidden rounded-full bg-ink/12">
-            <span
-              className={`block h-full rounded-full ${share > 90 ? "bg-bad" : "bg-link"}`}
-              style={{ width: `${share}%` }}
-            />
-          </span>
-        </Meter>
+        <span className="flex w-full justify-between gap-4 text-muted text-xs tabular-nums">
+          {usage ? (
+            <>
+              <span>
+                <span className="sr-only">Storage: </span>
+                {format.bytes(usage.used_bytes)} of {format.bytes(usage.quota_bytes)}
+              </span>
+              {usage.trash_bytes > 0 && <span>{format.bytes(usage.trash_bytes)} in trash</span>}
+            </>
+          ) : (
+            <span className="skeleton h-4 w-28">
+              <span className="sr-only">Storage</span>
+            </span>
+          )}
+        </span>
+        <span aria-hidden className="block h-1.5 w-full overflow-hidden rounded-full bg-ink/12">
+          <span
+            className={`block h-full rounded-full ${share > 90 ? "bg-bad" : "bg-link"}`}
+            style={{ width: `${share}%` }}
+          />
+        </span>
       </AriaButton>
       {usage && isOpen && <StorageDialog usage={usage} onClose={() => setOpen(false)} />}
     </>
