@@ -333,6 +333,29 @@ describe("pausing", () => {
     expect(stage.bytes.size).toBe(1);
     expect(stage.aborted).toEqual([]);
   });
+
+  it("sends nothing by an address that comes after it, and stays paused", async () => {
+    const { stage, engine, reaches, view } = setUp();
+    const sign = stage.sign.bind(stage);
+    let answer: (() => void) | undefined;
+    stage.sign = async (...asked) => {
+      const signed = await sign(...asked);
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      return signed;
+    };
+    const key = engine.add(file("abcd"));
+    await vi.waitFor(() => expect(answer).toBeDefined());
+    engine.pause(key);
+    answer?.();
+    stage.sign = sign;
+    await new Promise((resolve) => setTimeout(resolve));
+    expect([view(key).phase, stage.puts]).toEqual(["paused", []]);
+    engine.continue(key);
+    await reaches(key, "done");
+    expect(stage.puts).toEqual([1]);
+  });
 });
 
 describe("what has arrived", () => {

@@ -277,6 +277,7 @@ export class UploadEngine {
     let upload = begun;
     for (let round = 1; ; round += 1) {
       await this.#sendMissing(task, upload, signal);
+      signal.throwIfAborted();
       this.#show(task, { phase: "finishing", bytesPerSecond: null, secondsLeft: null });
       const checksum = await this.#wholeChecksum(task, upload);
       try {
@@ -290,6 +291,7 @@ export class UploadEngine {
   }
 
   async #sendMissing(task: Task, upload: Upload, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     const missing = missingParts(upload);
     task.finishedBytes = upload.size_bytes - bytesMissing(upload);
     task.flying.clear();
@@ -334,6 +336,7 @@ export class UploadEngine {
     let refusals = 0;
     for (let attempt = 0; ; attempt += 1) {
       const url = await this.#ask(task, signal, () => addresses.of(number));
+      signal.throwIfAborted();
       try {
         await this.#parts.sendPart(url, part, {
           signal,

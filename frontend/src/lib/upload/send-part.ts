@@ -6,6 +6,7 @@ const STALLED_MS = 45_000;
 
 export const sendPart: SendPart = (url, part, { signal, onProgress }) =>
   new Promise((resolve, reject) => {
+    signal.throwIfAborted();
     const request = new XMLHttpRequest();
     let stalled = setTimeout(() => request.abort(), STALLED_MS);
     const stop = () => request.abort();
