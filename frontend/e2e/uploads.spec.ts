@@ -25,15 +25,17 @@ test("an upload that a reload interrupted continues with the parts that are miss
 
   await test.step("two parts arrive, then the line is cut and the page reloaded", async () => {
     let passed = 0;
+    let mended = false;
     await page.route(parts, (route) => {
       passed += 1;
-      return passed <= 2 ? route.continue() : route.abort();
+      return passed <= 2 || mended ? route.continue() : route.abort();
     });
     await choose(page, "Upload", path);
     await expect.poll(() => sent.length).toBe(2);
     page.on("dialog", (dialog) => void dialog.accept());
     await page.reload();
-    await page.unroute(parts);
+    // Not unrouted: what the page asks for in that very moment might never be answered.
+    mended = true;
   });
 
   await test.step("another file is refused", async () => {
