@@ -54,6 +54,11 @@ def clear_up(session: Session, video_id: UUID) -> None:
     """
     for seconds in (0, LATE_WRITER_SECONDS):
         events.watch("tidy", video_id, seconds=seconds)
+    pass_turn_on(session)
+
+
+def pass_turn_on(session: Session) -> None:
+    """Have the next in line started, now that a video is no longer at work."""
     waiting = VideoRepository(session).next_in_line(1)
     if waiting:
         after_commit(session, lambda: events.watch("job", waiting[0]))

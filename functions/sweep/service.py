@@ -147,6 +147,8 @@ def purge(storage: MediaStorage, video_id: UUID) -> None:
         videos = VideoRepository(session)
         if (video := videos.find(video_id, lock=True)) is not None:
             videos.remove(video)
+        if execution:
+            processing.pass_turn_on(session)
     logger.info("Video deleted for good: all copies removed", video_id=str(video_id), objects=removed)
     metrics.add_metric("PurgedVideos", MetricUnit.Count, 1)
 

@@ -167,3 +167,12 @@ def test_one_persons_many_videos_keep_nobody_waiting(
     assert len(order) == len(owners)
     assert max(order.index(cid), order.index(bob)) <= max(3, turns)
     assert order[:6].count(bob) == 2
+
+
+def test_a_video_that_is_deleted_at_work_passes_its_turn_on(ann, bob, add_video, bucket, doorbells):
+    waiting = add_video(bob, state=VideoState.UPLOADED, attempt=0, revision=None)
+    at_work = add_video(ann, state=VideoState.PROCESSING, attempt=1, revision=None, execution="run-1")
+    with database.transaction() as session:
+        session.get_one(Video, at_work).start_purge()
+    sweep.service.purge(bucket, at_work)
+    assert ("job", str(waiting), 0) in doorbells.watched
