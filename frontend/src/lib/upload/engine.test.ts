@@ -67,6 +67,20 @@ function setUp(stage = new FakeStage(), parts: Partial<UploadEngineParts> = {}) 
   return { stage, memory, network, engine, finished, view, reaches };
 }
 
+/** Lets the server keep a new upload and its answer back; returns what lets the answer go. */
+function answersLate(stage: FakeStage): () => void {
+  let answer = () => {};
+  const create = stage.create.bind(stage);
+  stage.create = async (body) => {
+    const upload = await create(body);
+    await new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    return upload;
+  };
+  return () => answer();
+}
+
 describe("an upload", () => {
   it("arrives whole, in the right order", async () => {
     const { stage, engine, finished, reaches, view } = setUp();
@@ -315,15 +329,7 @@ describe("pausing", () => {
 
   it("while the server is still answering loses nothing and begins nothing twice", async () => {
     const { stage, engine, reaches } = setUp();
-    let answer = () => {};
-    const create = stage.create.bind(stage);
-    stage.create = async (body) => {
-      const upload = await create(body);
-      await new Promise<void>((resolve) => {
-        answer = resolve;
-      });
-      return upload;
-    };
+    const answer = answersLate(stage);
     const key = engine.add(file());
     await vi.waitFor(() => expect(stage.uploads.size).toBe(1));
     engine.pause(key);
@@ -432,15 +438,7 @@ describe("cancelling", () => {
 
   it("leaves nothing behind even while the server is still answering", async () => {
     const { stage, memory, engine } = setUp();
-    let answer = () => {};
-    const create = stage.create.bind(stage);
-    stage.create = async (body) => {
-      const upload = await create(body);
-      await new Promise<void>((resolve) => {
-        answer = resolve;
-      });
-      return upload;
-    };
+    const answer = answersLate(stage);
     const key = engine.add(file());
     await vi.waitFor(() => expect(stage.uploads.size).toBe(1));
     await engine.cancel(key);
