@@ -134,9 +134,7 @@ def purge(storage: MediaStorage, video_id: UUID) -> None:
         if video.purge_started_at is None:
             if video.purge_at is None or video.purge_at > now():
                 return  # restored in the meantime
-            video.start_purge()
-            session.flush()
-            events.record(session, video, EventKind.REMOVED)
+            _start_purge(session, video)
         execution = video.execution if video.state is VideoState.PROCESSING else None
     if execution:
         events.stop_processing(execution)
@@ -153,6 +151,12 @@ def purge(storage: MediaStorage, video_id: UUID) -> None:
     metrics.add_metric("PurgedVideos", MetricUnit.Count, 1)
 
 
+def _start_purge(session: Session, video: Video) -> None:
+    video.start_purge()
+    session.flush()
+    events.record(session, video, EventKind.REMOVED)
+
+
 def discard(storage: MediaStorage, video_id: UUID) -> None:
     """Delete for good what did not arrive as it was sent, whatever has become of it meanwhile."""
     with transaction() as session:
@@ -160,9 +164,7 @@ def discard(storage: MediaStorage, video_id: UUID) -> None:
         if video is None:
             return
         if video.purge_started_at is None:
-            video.start_purge()
-            session.flush()
-            events.record(session, video, EventKind.REMOVED)
+            _start_purge(session, video)
     purge(storage, video_id)
 
 
