@@ -1,6 +1,6 @@
 """Step Functions tasks and status events: what processing found out, written by compare-and-set."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -25,28 +25,18 @@ def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any] | N
             )
         job = event["job"]
         about(video_id=job["video_id"], attempt=job["attempt"], execution=job.get("execution", ""))
-        return ACTIONS[action](session, UUID(job["video_id"]), job["attempt"], event)
+        write, told = ACTIONS[action]
+        return write(session, UUID(job["video_id"]), job["attempt"], *(event[name] for name in told))
 
 
-ACTIONS: dict[str, Callable[[Any, UUID, int, dict[str, Any]], dict[str, Any] | None]] = {
-    "plan": lambda session, video_id, attempt, event: service.plan(session, video_id, attempt, event["plan"]),
-    "posters": lambda session, video_id, attempt, event: service.posters(
-        session, video_id, attempt, event["posters"]
-    ),
-    "frame": lambda session, video_id, attempt, event: service.frame(
-        session, video_id, attempt, event["frame"]
-    ),
-    "no_frame": lambda session, video_id, attempt, event: service.no_frame(
-        session, video_id, attempt, event["at_ms"]
-    ),
-    "original": lambda session, video_id, attempt, _event: service.original(session, video_id, attempt),
-    "chunk": lambda session, video_id, attempt, event: service.chunk(
-        session, video_id, attempt, event["chunk"]
-    ),
-    "finish": lambda session, video_id, attempt, event: service.finish(
-        session, video_id, attempt, event["package"]
-    ),
-    "fail": lambda session, video_id, attempt, event: service.fail(
-        session, video_id, attempt, event["error"]
-    ),
+# Which use case an action is, and what of the event it is told besides the video and its attempt.
+ACTIONS: dict[str, tuple[Callable[..., dict[str, Any] | None], Sequence[str]]] = {
+    "plan": (service.plan, ["plan"]),
+    "posters": (service.posters, ["posters"]),
+    "frame": (service.frame, ["frame"]),
+    "no_frame": (service.no_frame, ["at_ms"]),
+    "original": (service.original, []),
+    "chunk": (service.chunk, ["chunk"]),
+    "finish": (service.finish, ["package"]),
+    "fail": (service.fail, ["error"]),
 }
