@@ -111,7 +111,12 @@ COMMANDS = {
     "logs": Command(
         "show the log of a part or of a function",
         lambda settings, options: show_logs(settings, options.name),
-        {"name": {"metavar": "NAME", "help": "postgres, emulator, edge, supervisor, deploy, api, encode …"}},
+        {
+            "name": {
+                "metavar": "NAME",
+                "help": "postgres, emulator, s3, edge, supervisor, deploy, api, encode …",
+            }
+        },
     ),
     "check": Command("lint, format, types, imports", lambda settings, _: checks.check(settings)),
     "test": Command(

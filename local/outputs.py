@@ -66,4 +66,5 @@ def describe(settings: Settings) -> dict[str, Any]:
         "functions": json.loads(outputs.get("FunctionNames", "{}")),
         "database_dsn": settings.database_dsn,
         "data": str(settings.data),
+        "s3_log": str(settings.log("s3")),
     }
