@@ -133,6 +133,16 @@ class SizeMismatchError(ProblemError):
     code = "size_mismatch"
 
 
+class StillJoiningError(ProblemError):
+    """S3 takes its time for the last step; it goes on, and asking again tells how it ended."""
+
+    status = HTTPStatus.CONFLICT
+    code = "still_joining"
+
+    def __init__(self) -> None:
+        super().__init__("All of it has arrived, and is being put together. Ask again in a moment.")
+
+
 class ChecksumMismatchError(ProblemError):
     status = HTTPStatus.CONFLICT
     code = "checksum_mismatch"

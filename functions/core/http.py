@@ -13,7 +13,7 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from functions.core.errors import (
     CrossSiteError,
@@ -115,6 +115,8 @@ def _plain(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_plain)]
+Title = Annotated[Text, Field(max_length=255)]
+Description = Annotated[Text, Field(max_length=5000)]
 Limit = Annotated[int, Query(ge=1, le=100)]
 CursorText = Annotated[str | None, Query(max_length=2000)]
 IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=40)]

@@ -20,11 +20,7 @@ def complete(
     """
     video_id = upload.video_id
     stored = _join(storage, upload)
-    if checksum and stored and checksum != stored:
-        events.watch("discard", video_id)  # by itself: the bucket's event may have begun a run by now
-        raise ChecksumMismatchError(
-            "The file did not arrive as it was sent. Try again: all of it is sent once more."
-        )
+    compare(session, upload.video, stored, checksum)
     video = VideoRepository(session).move(video_id, to=VideoState.UPLOADED, expected=[VideoState.UPLOADING])
     UploadRepository(session).remove(video_id)  # after the video, in the order in which records locks them
     if video is None:
@@ -34,6 +30,23 @@ def complete(
     events.watch("job", video_id, seconds=events.START_WITHIN_SECONDS)
     events.record(session, video)
     return video
+
+
+def compare(session: Session, video: Video, stored: str | None, checksum: str | None) -> None:
+    """Refuse what is not what was read, and have it deleted; the answer keeps what was typed about it.
+
+    Where either could not be computed, nothing is compared.
+    """
+    if not checksum or not stored or checksum == stored:
+        return
+    events.watch("discard", video.id)  # by itself: the bucket's event may have begun a run by now
+    session.refresh(video)
+    raise ChecksumMismatchError(
+        "The file did not arrive as it was sent. Try again: all of it is sent once more.",
+        title=video.title,
+        description=video.description,
+        visibility=video.visibility,
+    )
 
 
 def _join(storage: MediaStorage, upload: Upload) -> str | None:

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from functions.core.aws import client, config
+from functions.core.errors import StillJoiningError
 from functions.core.keys import media_prefix
 from functions.core.settings import settings
 
@@ -26,6 +27,7 @@ PART_URL_SECONDS = 900
 SOURCE_URL_SECONDS = 6 * 3600
 DOWNLOAD_URL_SECONDS = 60
 POSTER_WINDOW_SECONDS = 150
+JOIN_SECONDS = 20  # of the 29 that the API's gateway waits
 # S3's rule for every part but the last, and how many it copies for us at once.
 LEAST_PART_BYTES = 5 * 1024**2
 MOST_COPIES = 32
@@ -182,9 +184,17 @@ class MediaStorage:
     def complete_upload(self, key: str, upload_id: str, parts: Sequence[Part]) -> str | None:
         """Join the parts and return the checksum of the whole, as `checksum` does.
 
-        Completing twice is no error: the first one's object stays.
+        Completing twice is no error: the first one's object stays. S3 may take minutes for many parts, longer
+        than a request may: then it raises StillJoiningError, and S3 goes on.
         """
-        return self._complete(key, upload_id, ((part.number, part.etag) for part in parts))
+        thread = ThreadPoolExecutor(max_workers=1)
+        numbers = [(part.number, part.etag) for part in parts]
+        try:
+            return thread.submit(self._complete, key, upload_id, numbers).result(JOIN_SECONDS)
+        except TimeoutError as error:
+            raise StillJoiningError from error
+        finally:
+            thread.shutdown(wait=False)
 
     def _complete(self, key: str, upload_id: str, parts: Iterable[tuple[int, str]]) -> str | None:
         listed = [{"PartNumber": number, "ETag": etag} for number, etag in parts]

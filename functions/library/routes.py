@@ -12,7 +12,17 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.core.caller import CurrentUser, DatabaseSession
-from functions.core.http import CursorText, IfMatch, Limit, Site, Text, answer, expected_version
+from functions.core.http import (
+    CursorText,
+    Description,
+    IfMatch,
+    Limit,
+    Site,
+    Text,
+    Title,
+    answer,
+    expected_version,
+)
 from functions.core.keys import card_name, revision_key
 from functions.core.models import Video, VideoState, Visibility
 from functions.core.repositories import (
@@ -38,8 +48,8 @@ router = APIGatewayHttpRouter()
 class EditVideo(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    title: Annotated[Text, Field(max_length=255)] | None = None
-    description: Annotated[Text, Field(max_length=5000)] | None = None
+    title: Title | None = None
+    description: Description | None = None
     visibility: Visibility | None = None
 
 

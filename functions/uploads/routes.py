@@ -10,8 +10,8 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, Field
 
 from functions.core.caller import CurrentUser, DatabaseSession
-from functions.core.http import Text, no_content
-from functions.core.models import Upload
+from functions.core.http import Description, Text, Title, no_content
+from functions.core.models import Upload, Visibility
 from functions.core.repositories import UploadRepository, UserRepository
 from functions.core.settings import settings
 from functions.core.storage import PART_URL_SECONDS, Part, media_storage
@@ -24,13 +24,17 @@ router = APIGatewayHttpRouter()
 class StartUpload(BaseModel):
     """`fingerprint` is the browser's own mark of the file, by which it knows it again.
 
-    A file that the drive holds already is refused as a `duplicate`, unless it is wanted `again`.
+    A file that the drive holds already is refused as a `duplicate`, unless it is wanted `again`. What was
+    typed about one that did not arrive as it was sent comes with the next try.
     """
 
     file_name: Annotated[Text, Field(min_length=1, max_length=255)]
     size: Annotated[int, Field(ge=0)]
     fingerprint: Annotated[Text, Field(max_length=200)] = ""
     again: bool = False
+    title: Title = ""
+    description: Description = ""
+    visibility: Visibility = Visibility.PRIVATE
 
 
 class CompleteUpload(BaseModel):
@@ -121,6 +125,7 @@ def start(body: StartUpload, user: CurrentUser, session: DatabaseSession) -> Upl
         size=body.size,
         fingerprint=body.fingerprint,
         again=body.again,
+        details=service.Details(body.title, body.description, body.visibility),
     )
     return UploadView.of(upload)
 

@@ -1,5 +1,7 @@
 """Use cases of uploads: reserve, sign parts, join them, give up."""
 
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import PurePath
 from uuid import UUID
 
@@ -15,13 +17,22 @@ from functions.core.errors import (
     NotFoundError,
     QuotaExceededError,
 )
-from functions.core.models import EventKind, Upload, User, Video, VideoState, uuid7
+from functions.core.models import EventKind, Upload, User, Video, VideoState, Visibility, uuid7
 from functions.core.repositories import UploadRepository, UserRepository, VideoRepository
 from functions.core.settings import settings
 from functions.core.storage import PART_URL_SECONDS, MediaStorage, MissingObjectError, Part
 
 MIN_PART_BYTES = 8 * 1024**2
 MOST_PARTS = 9_000  # S3 takes 10,000
+
+
+@dataclass(frozen=True)
+class Details:
+    """What a person typed about a video before it was there; without a title, the file's name is it."""
+
+    title: str = ""
+    description: str = ""
+    visibility: Visibility = Visibility.PRIVATE
 
 
 def start(
@@ -33,11 +44,13 @@ def start(
     size: int,
     fingerprint: str,
     again: bool = False,
+    details: Details | None = None,
 ) -> Upload:
     """Reserve the bytes of a new video and open its multipart upload.
 
     A file that the drive holds already is refused, unless the person wants it `again`.
     """
+    details = details or Details()
     _check_size(size)
     if fingerprint and not again:
         _check_new(session, owner, fingerprint, size)
@@ -45,7 +58,9 @@ def start(
         id=uuid7(),
         owner_id=owner.id,
         file_name=file_name,
-        title=PurePath(file_name).stem.strip() or file_name,
+        title=details.title.strip() or PurePath(file_name).stem.strip() or file_name,
+        description=details.description,
+        visibility=details.visibility,
         size_bytes=size,
         fingerprint=fingerprint or None,
     )
@@ -124,8 +139,13 @@ def complete(
 ) -> Video:
     """Join the parts and hand the video to processing. Doing it again changes nothing and succeeds."""
     upload = UploadRepository(session).find(video_id, owner.id)
-    video = None if upload is None else joining.complete(session, storage, upload, checksum=checksum)
-    return video or VideoRepository(session).owned(video_id, owner.id)
+    if upload is not None and (video := joining.complete(session, storage, upload, checksum=checksum)):
+        return video
+    video = VideoRepository(session).owned(video_id, owner.id)
+    if upload is None and checksum:  # another was quicker, such as the bucket's event, and compared nothing
+        with suppress(MissingObjectError):
+            joining.compare(session, video, storage.checksum(video.source_key), checksum)
+    return video
 
 
 def abort(session: Session, storage: MediaStorage, owner: User, video_id: UUID) -> None:

@@ -1,6 +1,7 @@
 """Uploads: what two requests at once may not break, and what is refused."""
 
 import base64
+import threading
 from typing import ClassVar
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import anycrc
 import pytest
 from sqlalchemy import create_engine, text
 
+from functions.core import storage
 from functions.core.models import EventKind
 from functions.core.repositories import VideoRepository
 from functions.sweep import service as sweep
@@ -120,6 +122,60 @@ def test_what_did_not_arrive_as_the_browser_read_it_is_refused_and_deleted(
     assert bucket.objects == {}
     assert ann.get(f"/api/videos/{video_id}").status == 404
     assert ann.get("/api/usage").json["originals_bytes"] == 0
+
+
+def test_what_was_typed_about_a_damaged_file_comes_with_the_refusal_and_goes_with_the_next_try(ann, bucket):
+    typed = {"title": "Our wedding", "description": "In May.", "visibility": "unlisted"}
+    video_id = start(ann, bucket)
+    assert ann.send("PATCH", f"/api/videos/{video_id}", typed, if_match='"1"').status == 200
+    refusal = ann.post(f"/api/uploads/{video_id}/complete", {"checksum": "AAAAAAAAAAA="}).json
+    told = {name: refusal[name] for name in typed}
+    again = ann.post("/api/uploads", {"file_name": "a.mp4", "size": 10, **told}).json["video_id"]
+    video = ann.get(f"/api/videos/{again}").json
+    assert again != video_id
+    assert {name: video[name] for name in typed} == typed
+
+
+def test_a_join_that_takes_long_is_asked_for_again_and_happens_once(ann, bucket, monkeypatch):
+    video_id = start(ann, bucket)
+    join, may_join, joined = bucket.complete_upload, threading.Event(), threading.Event()
+
+    class SlowS3:
+        """Joins in its own time, whoever waits for it."""
+
+        def complete_multipart_upload(self, **asked):
+            may_join.wait(10)
+            key, upload_id = asked["Key"], asked["UploadId"]
+            join(key, upload_id, bucket.parts(key, upload_id))
+            joined.set()
+            return {}
+
+    monkeypatch.setattr(storage, "_s3", SlowS3)
+    monkeypatch.setattr(storage, "JOIN_SECONDS", 0.01)
+    monkeypatch.setattr(bucket, "complete_upload", storage.MediaStorage("media").complete_upload)
+    for _ in range(2):
+        answer = ann.post(f"/api/uploads/{video_id}/complete", {"checksum": CHECKSUM})
+        assert (answer.status, answer.json["code"]) == (409, "still_joining")
+        assert ann.get(f"/api/videos/{video_id}").json["state"] == "uploading"
+    may_join.set()
+    assert joined.wait(10)
+    for _ in range(2):
+        answer = ann.post(f"/api/uploads/{video_id}/complete", {"checksum": CHECKSUM})
+        assert (answer.status, answer.json["state"]) == (200, "uploaded")
+    assert list(bucket.objects) == [f"source/{video_id}"]
+
+
+def test_what_processing_has_begun_with_is_compared_all_the_same(ann, bucket, doorbells, elsewhere):
+    video_id = start(ann, bucket)
+    ((key, upload_id),) = bucket.uploads
+    bucket.complete_upload(key, upload_id, bucket.parts(key, upload_id))  # by a request whose answer got lost
+    elsewhere("UPDATE videos SET state = 'processing' WHERE id = :id", video_id)
+    elsewhere("DELETE FROM uploads WHERE video_id = :id", video_id)
+    completed = ann.post(f"/api/uploads/{video_id}/complete", {"checksum": CHECKSUM})
+    assert (completed.status, completed.json["state"]) == (200, "processing")
+    refused = ann.post(f"/api/uploads/{video_id}/complete", {"checksum": "AAAAAAAAAAA="})
+    assert (refused.status, refused.json["code"]) == (409, "checksum_mismatch")
+    assert ("discard", video_id, 0) in doorbells.watched
 
 
 def test_a_storage_that_tells_no_checksum_is_taken_at_its_word(ann, bucket, monkeypatch):

@@ -23,6 +23,8 @@ export class ApiError extends Error {
   readonly code: string;
   readonly fields: readonly FieldProblem[];
   readonly retryAfterSeconds: number | null;
+  /** What else the answer tells, by name. */
+  readonly extra: Readonly<Record<string, unknown>>;
 
   constructor(
     status: number,
@@ -30,12 +32,14 @@ export class ApiError extends Error {
     sentence: string,
     fields: readonly FieldProblem[] = [],
     retryAfterSeconds: number | null = null,
+    extra: Readonly<Record<string, unknown>> = {},
   ) {
     super(sentence);
     this.status = status;
     this.code = code;
     this.fields = fields;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.extra = extra;
   }
 
   static async from(response: Response): Promise<ApiError> {
@@ -48,6 +52,7 @@ export class ApiError extends Error {
       sentence,
       fieldProblems(problem.errors),
       retryAfter(response),
+      problem,
     );
   }
 

@@ -966,7 +966,8 @@ export interface components {
          * StartUpload
          * @description `fingerprint` is the browser's own mark of the file, by which it knows it again.
          *
-         *     A file that the drive holds already is refused as a `duplicate`, unless it is wanted `again`.
+         *     A file that the drive holds already is refused as a `duplicate`, unless it is wanted `again`. What was
+         *     typed about one that did not arrive as it was sent comes with the next try.
          */
         StartUpload: {
             /** File Name */
@@ -983,6 +984,18 @@ export interface components {
              * @default false
              */
             again: boolean;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** @default private */
+            visibility: components["schemas"]["Visibility"];
         };
         /**
          * Taking

@@ -2,6 +2,8 @@
 import { ApiError } from "@/lib/api-error";
 import type { Upload, Video } from "@/lib/models";
 import {
+  type Details,
+  type NewUpload,
   PartRefusedError,
   type RememberedUpload,
   type UploadMemory,
@@ -23,6 +25,8 @@ export class FakeStage implements UploadServer {
   readonly signed: number[][] = [];
   /** Of the files that have become videos. */
   readonly fingerprints = new Set<string>();
+  /** What was typed about each video. */
+  readonly details = new Map<string, Details>();
   /** What `complete` was told, each time. */
   readonly checksums: (string | null)[] = [];
   /** What S3 would say of the bytes it has. */
@@ -39,28 +43,24 @@ export class FakeStage implements UploadServer {
   #refusedUrls = new Set<string>();
   #serial = 0;
 
-  async create(file: {
-    file_name: string;
-    size: number;
-    fingerprint: string;
-    again: boolean;
-  }): Promise<Upload> {
-    if (this.fingerprints.has(file.fingerprint) && !file.again)
+  async create({ file_name, size, fingerprint, again, ...details }: NewUpload): Promise<Upload> {
+    if (this.fingerprints.has(fingerprint) && !again)
       throw new ApiError(409, "duplicate", "This file is in your drive already.");
     const video_id = `video-${this.bytes.size + 1}`;
     const upload: Upload = {
       video_id,
-      file_name: file.file_name,
-      size_bytes: file.size,
+      file_name,
+      size_bytes: size,
       part_size: this.partSize,
-      part_count: Math.ceil(file.size / this.partSize),
-      fingerprint: file.fingerprint,
+      part_count: Math.ceil(size / this.partSize),
+      fingerprint,
       expires_at: new Date(Date.now() + 86_400_000).toISOString(),
       parts: [],
       last_part_at: null,
     };
     this.uploads.set(video_id, upload);
     this.bytes.set(video_id, new Map());
+    if (!this.details.has(video_id)) this.details.set(video_id, details);
     return this.answer(structuredClone(upload));
   }
 
@@ -97,7 +97,14 @@ export class FakeStage implements UploadServer {
     this.uploads.delete(videoId);
     const stored = this.checksum(videoId);
     if (checksum !== null && stored !== null && checksum !== stored)
-      throw new ApiError(409, "checksum_mismatch", "The file did not arrive as it was sent. Try again.");
+      throw new ApiError(
+        409,
+        "checksum_mismatch",
+        "The file did not arrive as it was sent. Try again.",
+        [],
+        null,
+        this.details.get(videoId),
+      );
     this.fingerprints.add(upload.fingerprint);
     return this.answer({ id: videoId, state: "uploaded" } as Video);
   }

@@ -34,7 +34,7 @@ export function statusLine(upload: UploadProgress): string {
     case "offline":
       return "You are offline. It goes on by itself.";
     case "finishing":
-      return "Finishing…";
+      return "All of it has arrived. Finishing…";
     case "done":
       return "Uploaded";
     case "cancelled":

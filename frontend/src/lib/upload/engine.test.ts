@@ -17,6 +17,10 @@ function wholeOf(text: string): string {
   return joinedChecksum(parts.map((part) => ({ checksum: checksumOf(part), bytes: part.length })));
 }
 
+/** A busy machine may take its time: only what never happens fails. */
+const PATIENT = { interval: 2, timeout: 20_000 };
+vi.setConfig({ testTimeout: 30_000 });
+
 const TEXT = "The quick brown fox jumps over the lazy dog, twice.";
 
 function file(text = TEXT, name = "fox.mp4"): File {
@@ -63,7 +67,7 @@ function setUp(stage = new FakeStage(), parts: Partial<UploadEngineParts> = {}) 
     return found;
   };
   const reaches = (key: string, phase: UploadPhase) =>
-    vi.waitFor(() => expect(view(key).phase).toBe(phase), { interval: 2 });
+    vi.waitFor(() => expect(view(key).phase).toBe(phase), PATIENT);
   return { stage, memory, network, engine, finished, view, reaches };
 }
 
@@ -205,7 +209,7 @@ describe("many uploads", () => {
       release = resolve;
     });
     const keys = ["a", "b", "c"].map((name) => engine.add(file(name + TEXT, `${name}.mp4`)));
-    await vi.waitFor(() => expect(stage.inFlight).toBe(4));
+    await vi.waitFor(() => expect(stage.inFlight).toBe(4), PATIENT);
     release();
     for (const key of keys) await reaches(key, "done");
     expect(stage.mostInFlight).toBe(4);
@@ -244,9 +248,9 @@ describe("a big file", () => {
       release = resolve;
     });
     const big = ["1", "2"].map((mark) => engine.add(large(`${mark}.mp4`)));
-    await vi.waitFor(() => expect(stage.inFlight).toBe(4));
+    await vi.waitFor(() => expect(stage.inFlight).toBe(4), PATIENT);
     const small = engine.add(file("small", "small.mp4"));
-    await vi.waitFor(() => expect(view(small).phase).toBe("uploading"));
+    await vi.waitFor(() => expect(view(small).phase).toBe("uploading"), PATIENT);
     release();
     await reaches(small, "done");
     expect(stage.order.indexOf(view(small).videoId ?? "")).toBeLessThan(12);
@@ -298,10 +302,10 @@ describe("pausing", () => {
       },
     });
     const key = engine.add(file());
-    await vi.waitFor(() => expect(tried).toBeGreaterThanOrEqual(7));
-    await vi.waitFor(() => expect(stage.inFlight).toBe(4));
+    await vi.waitFor(() => expect(tried).toBeGreaterThanOrEqual(7), PATIENT);
+    await vi.waitFor(() => expect(stage.inFlight).toBe(4), PATIENT);
     engine.pause(key);
-    await vi.waitFor(() => expect(stage.inFlight).toBe(0));
+    await vi.waitFor(() => expect(stage.inFlight).toBe(0), PATIENT);
     const arrived = stage.bytes.get("video-1")?.size ?? 0;
     expect(arrived).toBeGreaterThan(0);
     expect(view(key)).toMatchObject({ phase: "paused", sent: arrived * stage.partSize });
@@ -317,9 +321,9 @@ describe("pausing", () => {
     const { stage, engine, reaches, view } = setUp();
     stage.hold = new Promise(() => {});
     const keys = ["a", "b", "c"].map((name) => engine.add(file(name + TEXT, `${name}.mp4`)));
-    await vi.waitFor(() => expect(stage.inFlight).toBe(4));
+    await vi.waitFor(() => expect(stage.inFlight).toBe(4), PATIENT);
     engine.pauseAll();
-    await vi.waitFor(() => expect(stage.inFlight).toBe(0));
+    await vi.waitFor(() => expect(stage.inFlight).toBe(0), PATIENT);
     expect(keys.map((key) => view(key).phase)).toEqual(["paused", "paused", "paused"]);
     stage.hold = Promise.resolve();
     engine.continueAll();
@@ -331,7 +335,7 @@ describe("pausing", () => {
     const { stage, engine, reaches } = setUp();
     const answer = answersLate(stage);
     const key = engine.add(file());
-    await vi.waitFor(() => expect(stage.uploads.size).toBe(1));
+    await vi.waitFor(() => expect(stage.uploads.size).toBe(1), PATIENT);
     engine.pause(key);
     answer();
     engine.continue(key);
@@ -352,7 +356,7 @@ describe("pausing", () => {
       return signed;
     };
     const key = engine.add(file("abcd"));
-    await vi.waitFor(() => expect(answer).toBeDefined());
+    await vi.waitFor(() => expect(answer).toBeDefined(), PATIENT);
     engine.pause(key);
     answer?.();
     stage.sign = sign;
@@ -388,11 +392,99 @@ describe("what has arrived", () => {
     expect(stage.content("video-2")).toBe(TEXT);
   });
 
+  it("fails without losing what was typed about it meanwhile", async () => {
+    const stage = new FakeStage();
+    stage.checksum = (id) => (id === "video-1" ? "AAAAAAAAAAA=" : wholeOf(stage.content(id)));
+    const { engine, reaches } = setUp(stage);
+    const typed = { title: "Our wedding", description: "In May.", visibility: "unlisted" } as const;
+    stage.details.set("video-1", typed);
+    const key = engine.add(file());
+    await reaches(key, "failed");
+    engine.retry(key);
+    await reaches(key, "done");
+    expect(stage.details.get("video-2")).toEqual(typed);
+  });
+
   it("is not compared where nothing could be computed", async () => {
     const stage = new FakeStage();
     const { engine, reaches } = setUp(stage, { checksum: async () => null });
     await reaches(engine.add(file()), "done");
     expect(stage.checksums).toEqual([null]);
+  });
+});
+
+describe("the last step", () => {
+  const details = { title: "", description: "", visibility: "private" } as const;
+  const NEW = { file_name: "a", size: 4, fingerprint: "a", again: false, ...details };
+
+  /** Refuses to complete as many times, then does what was asked. */
+  function completesLate(
+    stage: FakeStage,
+    times: number,
+    refusal: ApiError,
+    before: () => unknown = () => {},
+  ) {
+    const complete = stage.complete.bind(stage);
+    const asked: (string | null)[] = [];
+    stage.complete = async (videoId, checksum) => {
+      asked.push(checksum);
+      if (asked.length > times) return complete(videoId, checksum);
+      before();
+      throw refusal;
+    };
+    return asked;
+  }
+
+  it.each([
+    ["the storage still joins the parts", new ApiError(409, "still_joining", "Ask again in a moment.")],
+    ["a gateway on the way has no patience", new ApiError(504, "http_504", "Gateway timeout")],
+  ])("is asked for as long as %s, and nothing is sent again", async (_, refusal) => {
+    const { stage, engine, finished, reaches, view } = setUp();
+    const shown = new Set<UploadPhase>();
+    const asked = completesLate(stage, 40, refusal, () => shown.add(view(key).phase));
+    const key = engine.add(file());
+    await reaches(key, "done");
+    expect([...shown]).toEqual(["finishing"]);
+    expect(new Set(asked)).toEqual(new Set([wholeOf(TEXT)]));
+    expect(stage.puts).toHaveLength(13);
+    expect([...stage.bytes.keys()]).toEqual(["video-1"]);
+    expect(finished).toHaveLength(1);
+  });
+
+  it("is patient for an upload that needs no file any more, too", async () => {
+    const { stage, engine, finished } = setUp();
+    const { video_id } = await stage.create(NEW);
+    stage.bytes.get(video_id)?.set(1, "abcd");
+    completesLate(stage, 3, new ApiError(409, "still_joining", "Ask again in a moment."));
+    await engine.finish(video_id);
+    expect(finished).toHaveLength(1);
+  });
+
+  it("says that all of it has arrived when nobody answers, and asks for the same video again", async () => {
+    const { stage, engine, reaches, view } = setUp();
+    completesLate(stage, 8, new ApiError(500, "internal", "Something went wrong on our side."));
+    const key = engine.add(file());
+    await reaches(key, "failed");
+    expect(view(key).error).toContain("All of it has arrived. It is finished by itself");
+    engine.retry(key);
+    await reaches(key, "done");
+    expect(stage.puts).toHaveLength(13);
+    expect(stage.bytes.size).toBe(1);
+  });
+
+  it("may have been taken by the drive itself before it is tried again", async () => {
+    const { stage, engine, finished, reaches, view } = setUp();
+    completesLate(stage, 8, new ApiError(500, "internal", "Something went wrong on our side."), () =>
+      stage.uploads.delete("video-1"),
+    );
+    const key = engine.add(file());
+    await reaches(key, "failed");
+    stage.complete = async (id) => ({ id, state: "processing" }) as Video;
+    engine.retry(key);
+    await reaches(key, "done");
+    expect(view(key).videoId).toBe("video-1");
+    expect(finished.map(({ state }) => state)).toEqual(["processing"]);
+    expect(stage.bytes.size).toBe(1);
   });
 });
 
@@ -428,22 +520,22 @@ describe("cancelling", () => {
     const { stage, memory, engine, view } = setUp();
     stage.hold = new Promise(() => {});
     const key = engine.add(file());
-    await vi.waitFor(() => expect(stage.inFlight).toBe(4));
+    await vi.waitFor(() => expect(stage.inFlight).toBe(4), PATIENT);
     await engine.cancel(key);
     expect(view(key).phase).toBe("cancelled");
     expect(stage.aborted).toEqual(["video-1"]);
     expect(memory.entries.size).toBe(0);
-    await vi.waitFor(() => expect(stage.inFlight).toBe(0));
+    await vi.waitFor(() => expect(stage.inFlight).toBe(0), PATIENT);
   });
 
   it("leaves nothing behind even while the server is still answering", async () => {
     const { stage, memory, engine } = setUp();
     const answer = answersLate(stage);
     const key = engine.add(file());
-    await vi.waitFor(() => expect(stage.uploads.size).toBe(1));
+    await vi.waitFor(() => expect(stage.uploads.size).toBe(1), PATIENT);
     await engine.cancel(key);
     answer();
-    await vi.waitFor(() => expect(stage.aborted).toEqual(["video-1"]));
+    await vi.waitFor(() => expect(stage.aborted).toEqual(["video-1"]), PATIENT);
     expect(memory.entries.size).toBe(0);
   });
 
@@ -454,9 +546,9 @@ describe("cancelling", () => {
       release = resolve;
     });
     const [first, second, third] = ["a", "b", "c"].map((name) => engine.add(file(name, name)));
-    await vi.waitFor(() => expect(stage.inFlight).toBe(2));
+    await vi.waitFor(() => expect(stage.inFlight).toBe(2), PATIENT);
     await engine.cancel(first ?? "");
-    await vi.waitFor(() => expect(stage.uploads.size).toBe(2));
+    await vi.waitFor(() => expect(stage.uploads.size).toBe(2), PATIENT);
     release();
     await reaches(second ?? "", "done");
     await reaches(third ?? "", "done");

@@ -6,6 +6,7 @@ import { Gate } from "./gate";
 import { backoff, Pace, sleep } from "./pace";
 import { bytesMissing, missingParts, partBytes, partRange, SignedAddresses } from "./parts";
 import {
+  type Details,
   type Network,
   PartRefusedError,
   type SendPart,
@@ -22,6 +23,8 @@ const SMALL_BYTES = 32 * 1024 ** 2;
 const TRIES = 8;
 const REFUSALS = 3;
 const ROUNDS = 3;
+/** Joining the parts may take S3 minutes; after so long, something else is wrong. */
+const JOINING_MS = 3_600_000;
 const TELL_EVERY_MS = 200;
 
 export interface UploadEngineParts {
@@ -57,6 +60,10 @@ interface Task {
   checksums: Map<number, Promise<bigint | null>>;
   /** The person wants it though the drive has the same file already. */
   again: boolean;
+  /** What was typed about it before it turned out to have arrived damaged. */
+  details: Details;
+  /** What the server was asked to complete, and may have completed since. */
+  asked: { checksum: string | null } | null;
   view: UploadProgress;
 }
 
@@ -109,7 +116,7 @@ export class UploadEngine {
 
   /** Completes what lacks no part any more, as after a crash right before the end. */
   async finish(videoId: string): Promise<void> {
-    const video = await this.#parts.server.complete(videoId, null);
+    const video = await this.#complete(videoId, null, new AbortController().signal);
     await this.#parts.memory.forget(videoId);
     this.#parts.onFinished(video);
   }
@@ -191,6 +198,8 @@ export class UploadEngine {
       flying: new Map(),
       checksums: new Map(),
       again: false,
+      details: { title: "", description: "", visibility: "private" },
+      asked: null,
       view: {
         key,
         videoId,
@@ -222,7 +231,9 @@ export class UploadEngine {
       const files = task.file.size > SMALL_BYTES ? this.#largeFiles : this.#smallFiles;
       leave = await files.enter(signal);
       this.#show(task, { phase: "preparing" });
-      const video = await this.#transfer(task, await this.#begin(task, signal), signal);
+      const video =
+        (await this.#completedMeanwhile(task, signal)) ??
+        (await this.#transfer(task, await this.#begin(task, signal), signal));
       await this.#parts.memory.forget(video.id);
       this.#show(task, { phase: "done", sent: task.file.size, bytesPerSecond: null, secondsLeft: null });
       this.#parts.onFinished(video);
@@ -230,6 +241,19 @@ export class UploadEngine {
       if (!signal.aborted) this.#fail(task, error);
     } finally {
       leave?.();
+    }
+  }
+
+  /** What an earlier try asked for may have been done all the same, or by the drive itself. */
+  async #completedMeanwhile(task: Task, signal: AbortSignal): Promise<Video | null> {
+    const { videoId, asked } = task;
+    if (!videoId || !asked) return null;
+    this.#show(task, { phase: "finishing" });
+    try {
+      return await this.#ask(task, signal, () => this.#complete(videoId, asked.checksum, signal));
+    } catch (error) {
+      if (error instanceof ApiError && (error.code === "parts_missing" || error.status === 404)) return null;
+      throw error;
     }
   }
 
@@ -253,7 +277,13 @@ export class UploadEngine {
     const upload = known
       ? await this.#ask(task, signal, () => server.find(known.video_id))
       : await this.#ask(task, signal, () =>
-          server.create({ file_name: file.name, size: file.size, fingerprint, again: task.again }),
+          server.create({
+            file_name: file.name,
+            size: file.size,
+            fingerprint,
+            again: task.again,
+            ...task.details,
+          }),
         );
     task.videoId = upload.video_id;
     this.#show(task, { videoId: upload.video_id });
@@ -280,12 +310,27 @@ export class UploadEngine {
       signal.throwIfAborted();
       this.#show(task, { phase: "finishing", bytesPerSecond: null, secondsLeft: null });
       const checksum = await this.#wholeChecksum(task, upload);
+      task.asked = { checksum };
       try {
-        return await this.#ask(task, signal, () => server.complete(upload.video_id, checksum));
+        return await this.#ask(task, signal, () => this.#complete(upload.video_id, checksum, signal));
       } catch (error) {
         const missing = error instanceof ApiError && error.code === "parts_missing";
         if (!missing || round === ROUNDS) throw error;
         upload = await this.#ask(task, signal, () => server.find(begun.video_id));
+      }
+    }
+  }
+
+  /** Asks for as long as S3 joins the parts; a gateway on the way may lose its patience before. */
+  async #complete(videoId: string, checksum: string | null, signal: AbortSignal): Promise<Video> {
+    const until = Date.now() + JOINING_MS;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await this.#parts.server.complete(videoId, checksum);
+      } catch (error) {
+        const joining = error instanceof ApiError && (error.code === "still_joining" || error.status === 504);
+        if (!joining || Date.now() > until) throw error;
+        await sleep((this.#parts.backoff ?? backoff)(attempt), signal);
       }
     }
   }
@@ -400,9 +445,7 @@ export class UploadEngine {
         return await question();
       } catch (error) {
         signal.throwIfAborted();
-        const passing =
-          error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
-        if (!passing || attempt + 1 >= TRIES) throw error;
+        if (!isPassing(error) || attempt + 1 >= TRIES) throw error;
         await this.#wait(task, attempt, signal);
       }
     }
@@ -430,6 +473,8 @@ export class UploadEngine {
     if (damaged || (error instanceof ApiError && error.status === 404)) {
       // The server no longer knows it (cancelled elsewhere, too old, or damaged): a retry begins anew.
       task.again ||= damaged;
+      task.asked = null;
+      if (damaged) task.details = { ...task.details, ...typed(error) };
       task.checksums.clear();
       if (task.videoId) void this.#parts.memory.forget(task.videoId);
       task.videoId = null;
@@ -441,7 +486,7 @@ export class UploadEngine {
       sent: task.finishedBytes,
       bytesPerSecond: null,
       secondsLeft: null,
-      error: reason(error),
+      error: reason(error, task.asked !== null),
     });
   }
 
@@ -488,6 +533,10 @@ export function isOver(phase: UploadPhase): boolean {
   return phase === "done" || phase === "failed" || phase === "cancelled";
 }
 
+function isPassing(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
+}
+
 class EmptyFileError extends Error {
   override readonly name = "EmptyFileError";
 }
@@ -504,7 +553,12 @@ async function readable<Result>(reading: Promise<Result>): Promise<Result> {
   }
 }
 
-function reason(error: unknown): string {
+/** What the server says was typed about a video that it gives up. */
+function typed({ extra: { title, description, visibility } }: ApiError): Partial<Details> {
+  return { title, description, visibility } as Details;
+}
+
+function reason(error: unknown, whole: boolean): string {
   if (error instanceof EmptyFileError) return "This file is empty: there is nothing to upload.";
   if (error instanceof UnreadableFileError)
     return "The file can't be read any more. Was it moved, changed or deleted?";
@@ -512,6 +566,8 @@ function reason(error: unknown): string {
     return error.status === 0
       ? "The connection kept breaking. What has arrived is kept: try again to continue."
       : "The storage refused part of the file. What has arrived is kept: try again to continue.";
+  if (whole && isPassing(error))
+    return "All of it has arrived. It is finished by itself within the hour, or try again now.";
   if (error instanceof ApiError && error.status === 404)
     return "This upload is no longer there. Try again to start it anew.";
   return sentenceOf(error);

@@ -27,13 +27,26 @@ export interface UploadProgress {
   error: string | null;
 }
 
+/** What a person may have typed about a video. */
+export type Details = Pick<Video, "title" | "description" | "visibility">;
+
+export interface NewUpload extends Details {
+  file_name: string;
+  size: number;
+  fingerprint: string;
+  again: boolean;
+}
+
 export interface UploadServer {
   /** Refuses as a "duplicate" what the drive has already, unless it is wanted `again`. */
-  create(file: { file_name: string; size: number; fingerprint: string; again: boolean }): Promise<Upload>;
+  create(file: NewUpload): Promise<Upload>;
   unfinished(): Promise<Upload[]>;
   find(videoId: string): Promise<Upload>;
   sign(videoId: string, numbers: number[]): Promise<{ expires_in: number; urls: SignedPart[] }>;
-  /** Refuses as a "checksum_mismatch" what did not arrive as it was read here. */
+  /**
+   * Refuses as a "checksum_mismatch" what did not arrive as it was read here, and says with it what was typed
+   * about it; answers "still_joining" while S3 makes one object of the parts. Asking again changes nothing.
+   */
   complete(videoId: string, checksum: string | null): Promise<Video>;
   abort(videoId: string): Promise<void>;
 }
