@@ -64,7 +64,7 @@ HOP_BY_HOP = frozenset(
     ]
 )
 NOT_FORWARDED = HOP_BY_HOP | {"host", "content-length", "authorization"}
-VIEWER_HEADERS = {"x-viewer-host", "x-forwarded-for", "x-forwarded-proto"}
+VIEWER_HEADERS = {"x-viewer-host", "x-viewer-address", "x-forwarded-for", "x-forwarded-proto"}
 NOT_ANSWERED = HOP_BY_HOP | {"content-length", "date", "server"}
 SOCKET_HEADERS = ("origin", "cookie", "user-agent", "accept-language")
 OBJECT_REQUEST_HEADERS = ("range", "if-range", "if-match", "if-none-match", "if-modified-since")
@@ -274,7 +274,12 @@ def create_app(edge: Edge, headers: Mapping[str, str]) -> Starlette:
 
 def viewer_headers(host: str, ip: str) -> list[tuple[str, str]]:
     """Tell the origin about the viewer; what the viewer claimed under these names has been dropped."""
-    return [("x-viewer-host", host), ("x-forwarded-for", ip), ("x-forwarded-proto", "http")]
+    return [
+        ("x-viewer-host", host),
+        ("x-viewer-address", ip),
+        ("x-forwarded-for", ip),
+        ("x-forwarded-proto", "http"),
+    ]
 
 
 async def relay(browser: WebSocket, upstream: ClientConnection) -> None:

@@ -57,6 +57,7 @@ def describe(settings: Settings) -> dict[str, Any]:
         "tables": {
             "tickets": outputs.get("TicketsTableName"),
             "connections": outputs.get("ConnectionsTableName"),
+            "limits": outputs.get("LimitsTableName"),
         },
         "topic": outputs.get("UpdatesTopicArn"),
         "state_machine": outputs.get("StateMachineArn"),

@@ -52,10 +52,11 @@ function handler(event) {
   return request;
 }
 """
-VIEWER_HOST = """\
+VIEWER = """\
 function handler(event) {
   var request = event.request;
   request.headers["x-viewer-host"] = { value: request.headers.host.value };
+  request.headers["x-viewer-address"] = { value: event.viewer.ip };
   return request;
 }
 """
@@ -154,7 +155,7 @@ class Cdn(Construct):
             "compress": False,  # CloudFront compresses only what it may cache
             "viewer_protocol_policy": cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
             "origin_request_policy": cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
-            "function_associations": self._on_request("ViewerHost", VIEWER_HOST),
+            "function_associations": self._on_request("ViewerHost", VIEWER),
         }
         return {
             "default_behavior": cloudfront.BehaviorOptions(

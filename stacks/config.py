@@ -10,6 +10,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk.aws_logs import RetentionDays
 
 GIB = 1024**3
+DOMAIN = r"[a-z0-9-]+(\.[a-z0-9-]+)+"
 ADDRESS = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 MOST_CAPACITY = 256  # of Aurora Serverless v2
 MOST_BACKUP_DAYS = 35  # of Aurora
@@ -186,9 +187,16 @@ class StageConfig:
     playback_grant: timedelta = timedelta(seconds=60)
     public_grant: timedelta = timedelta(minutes=5)
 
+    sign_up: Literal["open", "closed"] = "open"
+    """Closed: nobody signs up but the administrator."""
+    sign_up_domains: tuple[str, ...] = ()
+    """Where some are named, only their addresses sign up."""
+    mails_per_hour: int = 20
+    """Codes that one network (a /24 or a /56) may have sent, to whomever: each of them costs."""
     admin_email: str = ""
     """Whoever confirms this address is the drive's administrator."""
     confirmation_code_hint: str = ""
+    reset_code_hint: str = ""
 
     def __post_init__(self) -> None:
         """Say which field is wrong, in its own name, before synthesis turns it into something else."""
@@ -219,6 +227,17 @@ class StageConfig:
             "alarm_email",
             "name@domain of whoever is told, because alarms is True",
         )
+        _require(
+            all(re.fullmatch(DOMAIN, domain) for domain in self.sign_up_domains),
+            "sign_up_domains",
+            "domains of e-mail addresses, like example.org",
+        )
+        _require(
+            self.sign_up == "open" or not self.sign_up_domains,
+            "sign_up_domains",
+            "none where sign_up is closed",
+        )
+        _require(self.mails_per_hour >= 1, "mails_per_hour", "at least 1")
         _require(self.monthly_budget_usd >= 1, "monthly_budget_usd", "at least 1")
         _require(2 <= self.zones <= MOST_ZONES, "zones", f"2 … {MOST_ZONES}, as Aurora wants two")  # noqa: PLR2004
         for field in ("signing_keys", "origin_secrets"):
@@ -261,7 +280,9 @@ STAGES = {
             tracing=False,
             lambda_concurrency=100,  # nobody counts on one machine
             processing_lease=timedelta(minutes=30),
+            mails_per_hour=100_000,  # nobody sends any
             confirmation_code_hint="123456",
+            reset_code_hint="654321",
         ),
         StageConfig(
             name="dev",

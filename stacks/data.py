@@ -36,6 +36,7 @@ class Data(Construct):
         self.signing_keys = {version: self._signing_key(version, stage) for version in stage.signing_keys}
         self.tickets = self._table("Tickets", key="token_hash")
         self.connections = self._table("Connections", key="connection_id")
+        self.limits = self._table("Limits", key="subject")
         self.connections.add_global_secondary_index(
             index_name="by-user",
             partition_key=dynamodb.Attribute(name="user_id", type=dynamodb.AttributeType.STRING),

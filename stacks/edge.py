@@ -139,11 +139,12 @@ class Edge(Construct):
         self._processing.restarts(self.api)
         data = self._data
         data.grant_connect(self.api)
-        # Signing up, confirming and asking for another code are open to everybody: IAM has no say in them.
+        # Signing up, codes and new passwords are open to everybody at Cognito: IAM has no say in them.
         self.api.allow(
             "cognito-idp:AdminInitiateAuth",
             "cognito-idp:AdminGetUser",
             "cognito-idp:AdminDeleteUser",
+            "cognito-idp:AdminSetUserPassword",
             on=data.user_pool.user_pool_arn,
         )
         data.signing_key.grant(self.api, "kms:Sign")
@@ -157,6 +158,7 @@ class Edge(Construct):
             on=data.media.arn_for_objects("source/*"),
         )
         self.api.allow("dynamodb:PutItem", on=data.tickets.table_arn)
+        self.api.allow("dynamodb:UpdateItem", on=data.limits.table_arn)
 
         domain = self._stage.domain
         http = apigateway.HttpApi(

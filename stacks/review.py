@@ -87,8 +87,9 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "SNSEncryptedKMS": r"Alarms/Topic",
         "SecretsManagerUsingKMSKey": r"Edge/OriginSecret\d+",
     },
-    "Aurora's own backups are the database's. What is deleted shall be gone, and sockets live two hours.": {
-        "DDB3|DynamoDBPITREnabled|DynamoDBInBackupPlan": r"Data/(Tickets|Connections)",
+    "Aurora's own backups are the database's. What is deleted shall be gone; sockets live two hours, tries "
+    "a day.": {
+        "DDB3|DynamoDBPITREnabled|DynamoDBInBackupPlan": r"Data/(Tickets|Connections|Limits)",
         "S3BucketVersioningEnabled|S3BucketReplicationEnabled": BUCKETS,
         "RDSInBackupPlan": r"Data/Database/Writer",
     },

@@ -30,6 +30,7 @@ class StatefulStack(Stack):
             "UserPoolClientId": self.data.user_pool_client.user_pool_client_id,
             "SigningKeyId": self.data.signing_key.key_id,
             "TicketsTableName": self.data.tickets.table_name,
+            "LimitsTableName": self.data.limits.table_name,
             "ConnectionsTableName": self.data.connections.table_name,
         }.items():
             CfnOutput(self, name, value=value)

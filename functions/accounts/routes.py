@@ -1,59 +1,126 @@
-"""HTTP API: sign-up, confirmation, sign-in, sign-out, me."""
+"""HTTP API: sign-up, sign-in and its sessions, passwords, me."""
 
+from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Request, Response
+from aws_lambda_powertools.event_handler.depends import Depends
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from pydantic import BaseModel, EmailStr, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, EmailStr, Field, SecretStr
 
-from functions.accounts import service
-from functions.core.caller import SESSION_COOKIE, CurrentUser, DatabaseSession, session_token
+from functions.accounts.devices import describe
+from functions.accounts.service import Accounts
+from functions.core.caller import (
+    SESSION_COOKIE,
+    AuditJournal,
+    CurrentSession,
+    CurrentUser,
+    DatabaseSession,
+    session_token,
+)
 from functions.core.http import Text, answer, cookie, no_content
 from functions.core.identity import IdentityProvider
-from functions.core.models import Session
-from functions.core.repositories import SessionRepository, UserRepository
+from functions.core.models import Session as BrowserSession
 from functions.core.settings import settings
-from functions.core.views import Me
+from functions.core.views import Me, Page, View
 
 router = APIGatewayHttpRouter()
 
 Email = Annotated[EmailStr, Field(max_length=320)]
+LowerEmail = Annotated[Email, AfterValidator(str.lower)]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=256)]
+Name = Annotated[Text, Field(min_length=1, max_length=100)]
+Code = Annotated[str, Field(pattern=r"^\s*\d{6}\s*$"), AfterValidator(str.strip)]
+
+
+def _accounts(session: DatabaseSession, journal: AuditJournal) -> Accounts:
+    return Accounts(session, IdentityProvider(), journal)
+
+
+AccountsUseCases = Annotated[Accounts, Depends(_accounts)]
 
 
 class SignUp(BaseModel):
     email: Email
     password: Password
-    display_name: Annotated[Text, Field(min_length=1, max_length=100)]
+    display_name: Name
 
 
 class Confirm(BaseModel):
-    email: Email
-    code: Annotated[str, Field(pattern=r"^\s*\d{6}\s*$")]
+    email: LowerEmail
+    code: Code
 
 
-class Resend(BaseModel):
+class Address(BaseModel):
     email: Email
 
 
 class SignIn(BaseModel):
-    email: Email
+    email: LowerEmail
     password: Password
 
 
-class CodeSent(BaseModel):
+class Reset(BaseModel):
+    email: LowerEmail
+    code: Code
+    password: Password
+
+
+class Proof(BaseModel):
+    password: Password
+
+
+class NewPassword(BaseModel):
+    """`password` is the one until now."""
+
+    password: Password
+    new_password: Password
+
+
+class Profile(BaseModel):
+    display_name: Name
+
+
+class CodeSent(View):
     """`code_hint` is the code itself where the stage sends no e-mail, else None."""
 
     email: str
     code_hint: str | None
 
 
+class SignUpPolicy(View):
+    """Who may sign up: everybody, addresses of `domains` where there are some, or nobody."""
+
+    sign_up: Literal["open", "closed"]
+    domains: list[str]
+
+
+class Device(View):
+    """A signed-in browser; `current` is the one that asks. Nobody may know what it is, or where."""
+
+    id: UUID
+    browser: str | None
+    system: str | None
+    network: str | None
+    created_at: datetime
+    last_seen_at: datetime
+    current: bool
+
+
+# Accounts that begin
+
+
+@router.get("/api/auth/policy", tags=["accounts"])
+def policy() -> SignUpPolicy:
+    return SignUpPolicy(sign_up=settings().sign_up, domains=list(settings().sign_up_domains))
+
+
 @router.post("/api/auth/sign-up", status_code=HTTPStatus.ACCEPTED, tags=["accounts"])
-def sign_up(body: SignUp) -> CodeSent:
-    service.sign_up(
-        IdentityProvider(),
-        email=body.email,
+def sign_up(body: SignUp, accounts: AccountsUseCases) -> CodeSent:
+    accounts.sign_up(
+        email=body.email.lower(),
         password=body.password.get_secret_value(),
         display_name=body.display_name,
     )
@@ -61,41 +128,121 @@ def sign_up(body: SignUp) -> CodeSent:
 
 
 @router.post("/api/auth/confirm", status_code=HTTPStatus.NO_CONTENT, tags=["accounts"])
-def confirm(body: Confirm) -> Response[None]:
-    IdentityProvider().confirm(body.email.lower(), body.code.strip())
+def confirm(body: Confirm, accounts: AccountsUseCases) -> Response[None]:
+    accounts.confirm(body.email, body.code)
     return no_content()
 
 
 @router.post("/api/auth/resend", status_code=HTTPStatus.ACCEPTED, tags=["accounts"])
-def resend(body: Resend) -> CodeSent:
-    IdentityProvider().resend(body.email.lower())
+def resend(body: Address, accounts: AccountsUseCases) -> CodeSent:
+    accounts.resend(body.email.lower())
     return CodeSent(email=body.email, code_hint=settings().confirmation_code_hint)
 
 
+# Sessions
+
+
 @router.post("/api/auth/sign-in", tags=["accounts"])
-def sign_in(body: SignIn, request: Request, session: DatabaseSession) -> Response[Me]:
-    users = UserRepository(session)
-    user, token = service.sign_in(
-        IdentityProvider(),
-        users,
-        SessionRepository(session),
-        email=body.email,
-        password=body.password.get_secret_value(),
-        user_agent=request.headers.get("user-agent", ""),
+def sign_in(body: SignIn, request: Request, accounts: AccountsUseCases) -> Response[Me]:
+    user, token = accounts.sign_in(
+        email=body.email, password=body.password.get_secret_value(), replacing=session_token(request)
     )
-    signed_in = answer(service.describe(users, user))
-    signed_in.cookies.append(cookie(SESSION_COOKIE, token, max_age=int(Session.ABSOLUTE.total_seconds())))
-    return signed_in
+    return _holding(token, answer(accounts.describe(user)))
+
+
+@router.post("/api/auth/reauthenticate", status_code=HTTPStatus.NO_CONTENT, tags=["accounts"])
+def reauthenticate(body: Proof, browser: CurrentSession, accounts: AccountsUseCases) -> Response[None]:
+    return _holding(accounts.reauthenticate(browser, body.password.get_secret_value()), no_content())
 
 
 @router.post("/api/auth/sign-out", status_code=HTTPStatus.NO_CONTENT, tags=["accounts"])
-def sign_out(request: Request, session: DatabaseSession) -> Response[None]:
-    service.sign_out(SessionRepository(session), session_token(request))
-    signed_out = no_content()
-    signed_out.cookies.append(cookie(SESSION_COOKIE, "", max_age=0))
-    return signed_out
+def sign_out(request: Request, accounts: AccountsUseCases) -> Response[None]:
+    accounts.sign_out(session_token(request))
+    return _signed_out()
+
+
+@router.post("/api/auth/sign-out-everywhere", status_code=HTTPStatus.NO_CONTENT, tags=["accounts"])
+def sign_out_everywhere(user: CurrentUser, accounts: AccountsUseCases) -> Response[None]:
+    accounts.end_sessions(user)
+    return _signed_out()
+
+
+@router.get("/api/me/sessions", tags=["accounts"])
+def devices(browser: CurrentSession, accounts: AccountsUseCases) -> Page[Device]:
+    return Page(items=[_device(it, browser) for it in accounts.sessions.of(browser.user_id)])
+
+
+@router.delete("/api/me/sessions", status_code=HTTPStatus.NO_CONTENT, tags=["accounts"])
+def sign_out_elsewhere(browser: CurrentSession, accounts: AccountsUseCases) -> Response[None]:
+    accounts.end_sessions(browser.user, but=browser.id)
+    return no_content()
+
+
+@router.delete("/api/me/sessions/<session_id>", status_code=HTTPStatus.NO_CONTENT, tags=["accounts"])
+def sign_out_device(session_id: UUID, user: CurrentUser, accounts: AccountsUseCases) -> Response[None]:
+    accounts.end_session(user, session_id)
+    return no_content()
+
+
+# Passwords
+
+
+@router.post("/api/auth/forgot", status_code=HTTPStatus.ACCEPTED, tags=["accounts"])
+def forgot(body: Address, accounts: AccountsUseCases) -> CodeSent:
+    accounts.forget_password(body.email.lower())
+    return CodeSent(email=body.email, code_hint=settings().reset_code_hint)
+
+
+@router.post("/api/auth/reset", status_code=HTTPStatus.NO_CONTENT, tags=["accounts"])
+def reset(body: Reset, accounts: AccountsUseCases) -> Response[None]:
+    accounts.reset_password(body.email, body.code, body.password.get_secret_value())
+    return no_content()
+
+
+@router.post("/api/me/password", status_code=HTTPStatus.NO_CONTENT, tags=["accounts"])
+def change_password(body: NewPassword, browser: CurrentSession, accounts: AccountsUseCases) -> Response[None]:
+    token = accounts.change_password(
+        browser, old=body.password.get_secret_value(), new=body.new_password.get_secret_value()
+    )
+    return _holding(token, no_content())
+
+
+# The account
 
 
 @router.get("/api/me", tags=["accounts"])
-def me(user: CurrentUser, session: DatabaseSession) -> Me:
-    return service.describe(UserRepository(session), user)
+def me(user: CurrentUser, accounts: AccountsUseCases) -> Me:
+    return accounts.describe(user)
+
+
+@router.patch("/api/me", tags=["accounts"])
+def rename(body: Profile, user: CurrentUser, accounts: AccountsUseCases) -> Me:
+    accounts.rename(user, body.display_name)
+    return accounts.describe(user)
+
+
+def _holding(token: str, response: Response[Any]) -> Response[Any]:
+    """Let the browser keep the session's token, where only it is sent back."""
+    response.cookies.append(
+        cookie(SESSION_COOKIE, token, max_age=int(BrowserSession.ABSOLUTE.total_seconds()))
+    )
+    return response
+
+
+def _signed_out() -> Response[None]:
+    response = no_content()
+    response.cookies.append(cookie(SESSION_COOKIE, "", max_age=0))
+    return response
+
+
+def _device(browser: BrowserSession, asking: BrowserSession) -> Device:
+    name, system = describe(browser.user_agent)
+    return Device(
+        id=browser.id,
+        browser=name,
+        system=system,
+        network=browser.network,
+        created_at=browser.created_at,
+        last_seen_at=browser.last_seen_at,
+        current=browser.id == asking.id,
+    )

@@ -12,8 +12,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from functions.core import database
-from functions.core.errors import NotSignedInError, WakingError
+from functions.core.errors import NotedError, NotSignedInError, ReauthenticateError, WakingError
 from functions.core.http import problem, unexpected
+from functions.core.journal import Journal, Visit, network_of
 from functions.core.models import Session as BrowserSession
 from functions.core.models import User, now
 from functions.core.observability import about, logger
@@ -41,7 +42,10 @@ def give_database(app: APIGatewayHttpResolver) -> None:
 def _in_one_transaction(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
     with database.transaction() as session:
         app.append_context(session=session)
-        return next_middleware(app)
+        try:
+            return next_middleware(app)
+        except NotedError as refused:
+            return problem(refused)
 
 
 def _waking(error: DBAPIError) -> Response[str]:
@@ -49,7 +53,7 @@ def _waking(error: DBAPIError) -> Response[str]:
     reason = str(error.orig)
     if isinstance(error, OperationalError) and any(sign in reason for sign in ASLEEP):
         logger.warning("No connection to the database yet", reason=reason)
-        return problem(WakingError(), {"Retry-After": "3"})
+        return problem(WakingError())
     return unexpected(error)
 
 
@@ -76,14 +80,31 @@ def token_hash(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
-def _viewer(request: Request, session: DatabaseSession) -> User | None:
+def _visit(request: Request) -> Visit:
+    """Read from where somebody asks; the edge says so and overwrites what they claim."""
+    headers = request.resolved_event.headers
+    return Visit(network_of(headers.get("x-viewer-address", "")), headers.get("user-agent", "")[:400])
+
+
+def _journal(request: Request, session: DatabaseSession) -> Journal:
+    return Journal(session, _visit(request))
+
+
+AuditJournal = Annotated[Journal, Depends(_journal)]
+
+
+def _browser(request: Request, session: DatabaseSession) -> BrowserSession | None:
     token = session_token(request)
     browser = SessionRepository(session).find(token_hash(token)) if token else None
     if browser is None:
         return None
     _slide(browser)
     about(user_id=str(browser.user_id))
-    return browser.user
+    return browser
+
+
+def _viewer(browser: Annotated[BrowserSession | None, Depends(_browser)]) -> User | None:
+    return None if browser is None else browser.user
 
 
 def _slide(browser: BrowserSession) -> None:
@@ -107,5 +128,22 @@ def _viewer_id(viewer: Viewer) -> UUID | None:
     return None if viewer is None else viewer.id
 
 
+def _current_session(browser: Annotated[BrowserSession | None, Depends(_browser)]) -> BrowserSession:
+    if browser is None:
+        raise NotSignedInError
+    return browser
+
+
+CurrentSession = Annotated[BrowserSession, Depends(_current_session)]
+
+
+def _recent_user(browser: CurrentSession) -> User:
+    """Ask for the password again before what must not happen by an open page that somebody left."""
+    if not browser.is_recent():
+        raise ReauthenticateError
+    return browser.user
+
+
 ViewerId = Annotated[UUID | None, Depends(_viewer_id)]
 CurrentUser = Annotated[User, Depends(_current_user)]
+RecentUser = Annotated[User, Depends(_recent_user)]

@@ -46,6 +46,7 @@ class ProblemError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.extra = extra
+        self.headers: dict[str, str] = {}
 
 
 class InvalidInputError(ProblemError):
@@ -53,7 +54,11 @@ class InvalidInputError(ProblemError):
         super().__init__(detail, errors=[{"field": e.field, "message": e.message} for e in errors])
 
 
-class InvalidCodeError(ProblemError):
+class NotedError(ProblemError):
+    """A refusal of which something is written down: what the request has changed so far is kept."""
+
+
+class InvalidCodeError(NotedError):
     code = "invalid_code"
 
 
@@ -65,9 +70,33 @@ class NotSignedInError(ProblemError):
         super().__init__(detail)
 
 
-class InvalidCredentialsError(ProblemError):
+class ReauthenticateError(ProblemError):
+    status = HTTPStatus.UNAUTHORIZED
+    code = "reauthenticate"
+
+    def __init__(self, detail: str = "Confirm that it is you: enter your password again.") -> None:
+        super().__init__(detail)
+
+
+class InvalidCredentialsError(NotedError):
     status = HTTPStatus.UNAUTHORIZED
     code = "invalid_credentials"
+
+
+class WrongPasswordError(NotedError):
+    """Somebody who is signed in gave another password than theirs."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "wrong_password"
+
+    def __init__(self, field: str = "password") -> None:
+        detail = "This is not your password."
+        super().__init__(detail, errors=[{"field": field, "message": detail}])
+
+
+class SignUpRefusedError(ProblemError):
+    status = HTTPStatus.FORBIDDEN
+    code = "sign_up_refused"
 
 
 class NotConfirmedError(ProblemError):
@@ -167,6 +196,11 @@ class TooManyRequestsError(ProblemError):
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "too_many_requests"
 
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        """Refuse for `retry_after` seconds."""
+        super().__init__(detail)
+        self.headers = {"Retry-After": str(retry_after)}
+
 
 class WakingError(ProblemError):
     """The database is paused and has begun to wake up."""
@@ -176,3 +210,4 @@ class WakingError(ProblemError):
 
     def __init__(self) -> None:
         super().__init__("Your drive is waking up. This takes a few seconds.")
+        self.headers = {"Retry-After": "3"}

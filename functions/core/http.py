@@ -157,7 +157,7 @@ def cookie(name: str, value: str, *, path: str = "/", max_age: int) -> Cookie:
     )
 
 
-def problem(error: ProblemError, headers: dict[str, str] | None = None) -> Response[str]:
+def problem(error: ProblemError) -> Response[str]:
     body = {
         "type": "about:blank",
         "title": error.status.phrase,
@@ -170,7 +170,7 @@ def problem(error: ProblemError, headers: dict[str, str] | None = None) -> Respo
         status_code=error.status,
         content_type="application/problem+json",
         body=json.dumps(body),
-        headers=headers or {},
+        headers=error.headers,
     )
 
 

@@ -27,6 +27,7 @@ WEAK_PASSWORD = (
     "Choose a longer password: at least 10 characters with upper and lower case letters and a digit."  # noqa: S105
 )
 WRONG_CODE = "This code is wrong or too old. Check it, or ask for a new one."
+RETRY_AFTER_SECONDS = 60  # Cognito doesn't say for how long it refuses
 CANNOT_SIGN_IN = "This account cannot sign in yet. Ask the person who runs this drive."
 
 
@@ -42,21 +43,24 @@ class Identity:
 class IdentityProvider:
     """What the pool knows and decides. E-mail addresses are lower-case."""
 
-    def sign_up(self, email: str, password: str, display_name: str) -> None:
-        """Start an account. A known address is answered like a new one: nobody can ask who has one.
+    def sign_up(self, email: str, password: str, display_name: str) -> UUID | None:
+        """Start an account and return its id, None for a known address.
+
+        That is for the log: both are answered alike, so that nobody can ask who has an account.
 
         While nobody has shown that the address is theirs, the last to ask decides the password: else whoever
         asked first would hold the key to what its owner confirms.
         """
         try:
-            self._start_account(email, password, display_name)
+            return self._start_account(email, password, display_name)
         except _cognito().exceptions.UsernameExistsException:
-            if self._is_unconfirmed(email):
-                _cognito().admin_delete_user(UserPoolId=settings().user_pool_id, Username=email)
-                self._start_account(email, password, display_name)
+            if not self._is_unconfirmed(email):
+                return None
+            _cognito().admin_delete_user(UserPoolId=settings().user_pool_id, Username=email)
+            return self._start_account(email, password, display_name)
 
-    def confirm(self, email: str, code: str) -> None:
-        """Confirm an address; one that is confirmed already is answered like a wrong code."""
+    def confirm(self, email: str, code: str) -> UUID:
+        """Confirm an address and return whose it is; a confirmed one is answered like a wrong code."""
         try:
             with _problems():
                 _cognito().confirm_sign_up(
@@ -64,6 +68,8 @@ class IdentityProvider:
                 )
         except InvalidCredentialsError as error:
             raise InvalidCodeError(WRONG_CODE) from error
+        found = _cognito().admin_get_user(UserPoolId=settings().user_pool_id, Username=email)
+        return UUID(found["Username"])
 
     def resend(self, email: str) -> None:
         """Send the code again; an unknown or a confirmed address is answered alike."""
@@ -85,15 +91,46 @@ class IdentityProvider:
             raise InvalidStateError(CANNOT_SIGN_IN)
         return _identity(answer["AuthenticationResult"]["IdToken"])
 
-    @staticmethod
-    def _start_account(email: str, password: str, display_name: str) -> None:
+    def forgot(self, email: str) -> None:
+        """Send a code for a new password, if there is such an account; any other is answered alike."""
+        try:
+            with _problems():
+                _cognito().forgot_password(ClientId=settings().user_pool_client_id, Username=email)
+        except (InvalidCredentialsError, InvalidInputError):
+            return
+
+    def reset(self, email: str, code: str, password: str) -> None:
+        """Set a new password with the code that was sent."""
+        try:
+            with _problems():
+                _cognito().confirm_forgot_password(
+                    ClientId=settings().user_pool_client_id,
+                    Username=email,
+                    ConfirmationCode=code,
+                    Password=password,
+                )
+        except InvalidCredentialsError as error:
+            raise InvalidCodeError(WRONG_CODE) from error
+
+    def set_password(self, user_id: UUID, password: str) -> None:
         with _problems():
-            _cognito().sign_up(
+            _cognito().admin_set_user_password(
+                UserPoolId=settings().user_pool_id,
+                Username=str(user_id),
+                Password=password,
+                Permanent=True,
+            )
+
+    @staticmethod
+    def _start_account(email: str, password: str, display_name: str) -> UUID:
+        with _problems():
+            answer = _cognito().sign_up(
                 ClientId=settings().user_pool_client_id,
                 Username=email,
                 Password=password,
                 UserAttributes=[{"Name": "email", "Value": email}, {"Name": "name", "Value": display_name}],
             )
+        return UUID(answer["UserSub"])
 
     @staticmethod
     def _is_unconfirmed(email: str) -> bool:
@@ -131,7 +168,8 @@ def _problems() -> Iterator[None]:
         errors.LimitExceededException,
         errors.TooManyFailedAttemptsException,
     ) as error:
-        raise TooManyRequestsError("That was too often. Wait a few minutes, then try again.") from error
+        detail = "That was too often. Wait a few minutes, then try again."
+        raise TooManyRequestsError(detail, retry_after=RETRY_AFTER_SECONDS) from error
     except errors.InvalidParameterException as error:
         raise InvalidInputError("These details cannot be used. Check them and try again.") from error
 

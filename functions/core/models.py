@@ -56,6 +56,25 @@ class EventKind(StrEnum):
     REMOVED = "video.removed"
 
 
+class AuditAction(StrEnum):
+    """What happened to an account."""
+
+    SIGNED_UP = "signed_up"
+    CONFIRMED = "confirmed"
+    CODE_SENT = "code_sent"
+    SIGNED_IN = "signed_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGNED_OUT = "signed_out"
+    SESSION_ENDED = "session_ended"
+    SESSIONS_ENDED = "sessions_ended"
+    IDENTITY_CONFIRMED = "identity_confirmed"
+    IDENTITY_DOUBTED = "identity_doubted"
+    RESET_ASKED = "reset_asked"
+    PASSWORD_RESET = "password_reset"  # noqa: S105
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    RENAMED = "renamed"
+
+
 def _text_enum(kind: type[StrEnum]) -> Enum:
     """Store the values as plain text: adding one later needs no migration."""
     return Enum(
@@ -78,6 +97,7 @@ class Base(MappedAsDataclass, DeclarativeBase):
         VideoState: _text_enum(VideoState),
         FailureCode: _text_enum(FailureCode),
         EventKind: _text_enum(EventKind),
+        AuditAction: _text_enum(AuditAction),
     }
 
 
@@ -103,16 +123,24 @@ class Session(Base, kw_only=True):
 
     SLIDING = timedelta(days=7)
     ABSOLUTE = timedelta(days=30)
+    RECENT = timedelta(minutes=15)
+    """For so long after somebody has shown who they are, they may do what asks for that."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid7)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     user_agent: Mapped[str] = mapped_column(String(400), default="")
+    network: Mapped[str | None] = mapped_column(String(50), default=None)
+    authenticated_at: Mapped[datetime | None] = mapped_column(default_factory=now)
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
     last_seen_at: Mapped[datetime] = mapped_column(default_factory=now)
     expires_at: Mapped[datetime] = mapped_column(default_factory=lambda: now() + Session.SLIDING)
 
     user: Mapped[User] = relationship(init=False, lazy="raise")
+
+    def is_recent(self) -> bool:
+        """Tell whether somebody has just shown who they are; None is of a release that didn't ask."""
+        return self.authenticated_at is not None and self.authenticated_at > now() - self.RECENT
 
 
 # Spelled as PostgreSQL itself does: the statement and the index must agree, and so must model and migration.
@@ -372,6 +400,22 @@ class Event(Base, kw_only=True):
     kind: Mapped[EventKind]
     payload: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime] = mapped_column(default_factory=now, index=True)
+
+
+class Audit(Base, kw_only=True):
+    """What happened to an account. It outlives the account, as a receipt that names nobody any more."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_user_id_id", "user_id", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid7)
+    action: Mapped[AuditAction]
+    user_id: Mapped[UUID | None]
+    actor_id: Mapped[UUID | None]
+    network: Mapped[str] = mapped_column(String(50))
+    user_agent: Mapped[str] = mapped_column(String(400))
+    details: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
 
 
 class Progress(Base, kw_only=True):

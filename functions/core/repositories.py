@@ -171,6 +171,10 @@ class UserRepository:
             raise NotFoundError
         return user
 
+    def id_of(self, email: str) -> UUID | None:
+        """Return whose address it is; asking takes as long when it is nobody's."""
+        return self._session.scalar(select(User.id).where(User.email == email))
+
     def add_if_new(self, user: User) -> User:
         """Remember an account at its first sign-in; two at once are one."""
         values = {
@@ -231,8 +235,35 @@ class SessionRepository:
         )
         return self._session.scalars(statement).one_or_none()
 
-    def remove(self, token_hash: str) -> None:
-        self._session.execute(delete(BrowserSession).where(BrowserSession.token_hash == token_hash))
+    def of(self, user_id: UUID) -> Sequence[BrowserSession]:
+        """Return the live sessions of an account, the one seen last first."""
+        moment = now()
+        live = select(BrowserSession).where(
+            BrowserSession.user_id == user_id,
+            BrowserSession.expires_at > moment,
+            BrowserSession.created_at > moment - BrowserSession.ABSOLUTE,
+        )
+        newest = (BrowserSession.last_seen_at.desc(), BrowserSession.id.desc())
+        return self._session.scalars(live.order_by(*newest)).all()
+
+    def remove(self, token_hash: str) -> UUID | None:
+        """End the session of that token; return whose it was, None if there was none."""
+        statement = delete(BrowserSession).where(BrowserSession.token_hash == token_hash)
+        return self._session.scalar(statement.returning(BrowserSession.user_id))
+
+    def remove_one(self, session_id: UUID, user_id: UUID) -> None:
+        statement = delete(BrowserSession).where(
+            BrowserSession.id == session_id, BrowserSession.user_id == user_id
+        )
+        if self._session.scalar(statement.returning(BrowserSession.id)) is None:
+            raise NotFoundError
+
+    def remove_all(self, user_id: UUID, *, but: UUID | None = None) -> int:
+        """End every session of an account, `but` for one; return how many."""
+        statement = delete(BrowserSession).where(BrowserSession.user_id == user_id)
+        if but is not None:
+            statement = statement.where(BrowserSession.id != but)
+        return len(self._session.scalars(statement.returning(BrowserSession.id)).all())
 
     def remove_expired(self) -> None:
         self._session.execute(delete(BrowserSession).where(BrowserSession.expires_at <= now()))

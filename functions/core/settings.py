@@ -2,7 +2,7 @@
 
 import os
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Json, SecretStr
 
@@ -50,6 +50,7 @@ class Settings(BaseModel):
     watchdog_queue_url: str = ""
     tickets_table: str = ""
     connections_table: str = ""
+    limits_table: str = ""
     live_endpoint: str = ""
     ladder: Json[tuple[Rung, ...]] = ()
     encode_concurrency: int = 2
@@ -63,8 +64,12 @@ class Settings(BaseModel):
     playback_grant_seconds: int = 60
     public_grant_seconds: int = 300
     processing_lease_seconds: int = 7200
+    sign_up: Literal["open", "closed"] = "open"
+    sign_up_domains: Annotated[tuple[str, ...], BeforeValidator(_words)] = ()
+    mails_per_hour: int = 20
     admin_email: Annotated[str | None, BeforeValidator(_empty_is_none)] = None
     confirmation_code_hint: Annotated[str | None, BeforeValidator(_empty_is_none)] = None
+    reset_code_hint: Annotated[str | None, BeforeValidator(_empty_is_none)] = None
     aws_lambda_function_memory_size: int = 3008  # in MB; Lambda's own variable
     ffmpeg: str = "ffmpeg"
     ffprobe: str = "ffprobe"

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from functions.core import custom_resource
 from functions.watch import public_key
-from stacks.cdn import SIGNATURE_ONLY, SPA_ROUTES, VIEWER_HOST
+from stacks.cdn import SIGNATURE_ONLY, SPA_ROUTES, VIEWER
 
 EVENT = {
     "RequestType": "Create",
@@ -109,7 +109,8 @@ def test_a_key_that_cannot_be_read_fails_the_deployment_at_once(monkeypatch, clo
 
 def run(script: str, request: dict) -> dict:
     """Run a CloudFront function as CloudFront would: an event in, a request out."""
-    program = f"{script}\nconsole.log(JSON.stringify(handler({json.dumps({'request': request})})))"
+    event = {"request": request, "viewer": {"ip": "203.0.113.7"}}
+    program = f"{script}\nconsole.log(JSON.stringify(handler({json.dumps(event)})))"
     done = subprocess.run(["node", "--eval", program], capture_output=True, check=True, text=True)
     return json.loads(done.stdout)
 
@@ -127,11 +128,12 @@ def test_every_page_is_the_app_and_every_file_itself(asked: str, served: str) ->
     assert run(SPA_ROUTES, {"uri": asked, "headers": {}})["uri"] == served
 
 
-def test_the_api_hears_the_host_the_browser_used_and_no_other() -> None:
-    headers = {"host": {"value": "video.example.org"}, "x-viewer-host": {"value": "evil.example"}}
-    assert run(VIEWER_HOST, {"uri": "/api/me", "headers": headers})["headers"]["x-viewer-host"] == {
-        "value": "video.example.org"
-    }
+def test_the_api_hears_the_host_and_the_address_of_the_browser_and_no_other() -> None:
+    claimed = {"x-viewer-host": {"value": "evil.example"}, "x-viewer-address": {"value": "1.2.3.4"}}
+    headers = {"host": {"value": "video.example.org"}, **claimed}
+    heard = run(VIEWER, {"uri": "/api/me", "headers": headers})["headers"]
+    assert heard["x-viewer-host"] == {"value": "video.example.org"}
+    assert heard["x-viewer-address"] == {"value": "203.0.113.7"}
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,12 @@ def test_only_the_sweep_deletes_objects(stage: Stage) -> None:
         (
             "Api",
             "cognito-idp",
-            {"cognito-idp:AdminInitiateAuth", "cognito-idp:AdminGetUser", "cognito-idp:AdminDeleteUser"},
+            {
+                "cognito-idp:AdminInitiateAuth",
+                "cognito-idp:AdminGetUser",
+                "cognito-idp:AdminDeleteUser",
+                "cognito-idp:AdminSetUserPassword",
+            },
         ),
         (
             "Api",

@@ -19,7 +19,7 @@ from stacks.config import STAGES, ConfigurationError, Database, Domain, Host, Ru
 ROOT = Path(cdk_app.__file__).parent
 STATEFUL = {
     "AWS::Cognito::UserPool": ["DataUserPool9A21E02D"],
-    "AWS::DynamoDB::Table": ["DataConnectionsBFBFE6F5", "DataTicketsF295CC6A"],
+    "AWS::DynamoDB::Table": ["DataConnectionsBFBFE6F5", "DataLimits2C0F1F55", "DataTicketsF295CC6A"],
     "AWS::KMS::Key": ["DataSigningKey6D86EA30"],
     "AWS::S3::Bucket": ["DataMedia56AA92A6"],
 }
@@ -163,6 +163,9 @@ def test_a_wrong_setting_ends_synthesis_with_its_sentence_alone() -> None:
         ("dev", {"trash_days": 0}),
         ("dev", {"archive_days": 0}),
         ("dev", {"admin_email": "admin"}),
+        ("dev", {"sign_up_domains": ("Example.org",)}),
+        ("dev", {"sign_up_domains": ("example.org",), "sign_up": "closed"}),
+        ("dev", {"mails_per_hour": 0}),
         ("dev", {"database": None}),
         ("dev", {"network": False}),
         ("local", {"domain": Domain(name="a.example.org", zone_id="Z1", zone_name="example.org")}),

@@ -29,8 +29,10 @@ def eventually(look: Callable[[], Found], *, seconds: float = 30, what: str = "i
 class Person:
     """Keeps cookies by path like a browser, also over plain http on localhost."""
 
-    def __init__(self, edge: str) -> None:
-        self.http = httpx.Client(base_url=edge, timeout=30)
+    def __init__(self, edge: str, address: str | None = None) -> None:
+        """Open a browser at `edge`, at one of this machine's own addresses."""
+        transport = httpx.HTTPTransport(local_address=address)
+        self.http = httpx.Client(base_url=edge, timeout=30, transport=transport)
         self.cookies: dict[tuple[str, str], str] = {}
         self.origin = edge
         self.email = f"{secrets.token_hex(6)}@example.org"

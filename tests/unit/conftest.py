@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID, uuid4
@@ -14,13 +15,15 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
-from functions.core import database, events, storage
+from functions.core import database, events, identity, limits, storage
 from functions.core import settings as settings_module
 from functions.core.caller import SESSION_COOKIE, token_hash
+from functions.core.errors import InvalidCodeError, InvalidCredentialsError, InvalidInputError
 from functions.core.models import Base, User, Video, VideoState
 from functions.core.models import Session as BrowserSession
 from functions.core.storage import MissingObjectError, Part
 
+PASSWORD = "Correct-horse-7"
 CRC64 = anycrc.Model("CRC64-NVME")
 ARRIVED = datetime(2026, 11, 25, tzinfo=UTC)
 
@@ -86,6 +89,83 @@ class FakeStorage:
             raise MissingObjectError(upload_id) from error
 
 
+class FakeUserPool:
+    """A user pool in memory; the code it sends is always the same."""
+
+    CODE = "123456"
+
+    def __init__(self) -> None:
+        self.ids: dict[str, UUID] = {}
+        self.names: dict[UUID, str] = {}
+        self.passwords: dict[UUID, str] = {}
+        self.unconfirmed: set[UUID] = set()
+        self.mails: list[str] = []
+
+    def add(self, email: str, name: str, password: str = PASSWORD) -> UUID:
+        user_id = uuid4()
+        self.ids[email], self.names[user_id], self.passwords[user_id] = user_id, name, password
+        return user_id
+
+    def sign_up(self, email: str, password: str, display_name: str) -> UUID | None:
+        self._check(password)
+        if email in self.ids and self.ids[email] not in self.unconfirmed:
+            return None
+        self.mails.append(email)
+        user_id = self.add(email, display_name, password)
+        self.unconfirmed.add(user_id)
+        return user_id
+
+    def confirm(self, email: str, code: str) -> UUID:
+        user_id = self.ids.get(email)
+        if user_id not in self.unconfirmed or code != self.CODE:
+            raise InvalidCodeError(identity.WRONG_CODE)
+        self.unconfirmed.remove(user_id)
+        return user_id
+
+    def resend(self, email: str) -> None:
+        self.mails.append(email)
+
+    def authenticate(self, email: str, password: str) -> identity.Identity:
+        user_id = self.ids.get(email)
+        if user_id is None or self.passwords[user_id] != password:
+            raise InvalidCredentialsError("This e-mail address and password do not belong together.")
+        return identity.Identity(user_id, email, self.names[user_id])
+
+    def forgot(self, email: str) -> None:
+        self.mails.append(email)
+
+    def reset(self, email: str, code: str, password: str) -> None:
+        if email not in self.ids or code != self.CODE:
+            raise InvalidCodeError(identity.WRONG_CODE)
+        self.set_password(self.ids[email], password)
+
+    def set_password(self, user_id: UUID, password: str) -> None:
+        self._check(password)
+        self.passwords[user_id] = password
+
+    @staticmethod
+    def _check(password: str) -> None:
+        if len(password) < 10:
+            raise InvalidInputError(identity.WEAK_PASSWORD)
+
+
+class FakeCounters:
+    """The table of limits in memory, and a clock that only tests move."""
+
+    def __init__(self) -> None:
+        self.moment = 1_800_000_000_000
+        self.free_at: dict[str, int] = {}
+
+    def book(self, key: str, *, moment: int, step: int, latest: int) -> int:
+        free_at = max(self.free_at.get(key, 0), moment)
+        if free_at <= latest:
+            self.free_at[key] = free_at + step
+        return free_at
+
+    def unbook(self, key: str, *, step: int) -> None:
+        self.free_at[key] -= step
+
+
 @dataclass
 class Doorbells:
     """What was sent to other services after a commit."""
@@ -105,6 +185,7 @@ def stage(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "MEDIA_BUCKET": "media",
         "SIGNING_KEY_PAIR_ID": "K1",
         "CONFIRMATION_CODE_HINT": "123456",
+        "MAILS_PER_HOUR": "1000",
         "MAX_UPLOAD_BYTES": str(100 * 1024**2),
         "QUOTA_BYTES": str(200 * 1024**2),
         "POWERTOOLS_TRACE_DISABLED": "true",
@@ -154,6 +235,22 @@ def doorbells(monkeypatch: pytest.MonkeyPatch) -> Doorbells:
     monkeypatch.setattr(storage, "_sign", lambda message: b"signed:" + message)
     storage._signed_url.cache_clear()
     return rung
+
+
+@pytest.fixture(autouse=True)
+def pool(monkeypatch: pytest.MonkeyPatch) -> FakeUserPool:
+    fake = FakeUserPool()
+    monkeypatch.setattr("functions.accounts.routes.IdentityProvider", lambda: fake)
+    return fake
+
+
+@pytest.fixture(autouse=True)
+def counters(monkeypatch: pytest.MonkeyPatch) -> FakeCounters:
+    fake = FakeCounters()
+    monkeypatch.setattr(limits, "_book", fake.book)
+    monkeypatch.setattr(limits, "_unbook", fake.unbook)
+    monkeypatch.setattr(limits, "_milliseconds", lambda: fake.moment)
+    return fake
 
 
 @dataclass
@@ -208,6 +305,11 @@ class Browser:
     def post(self, path: str, body: Any = None, **headers: str) -> Answer:
         return self.send("POST", path, body, **headers)
 
+    def keep(self, answer: Answer) -> None:
+        """Take the session's cookie of an answer, as a browser does."""
+        morsels = [morsel for line in answer.cookies for morsel in SimpleCookie(line).values()]
+        self.token = next((it.value or None for it in morsels if it.key == SESSION_COOKIE), self.token)
+
 
 class LambdaContext:
     function_name = "test"
@@ -231,14 +333,18 @@ def lambda_context() -> Any:
 
 
 @pytest.fixture
-def sign_in() -> Callable[[str], Browser]:
+def sign_in(pool: FakeUserPool) -> Callable[[str], Browser]:
     """Return a function that makes an account and a browser signed in to it."""
 
     def make(name: str) -> Browser:
         token = f"token-of-{name}"
         with database.transaction() as opened:
+            email = f"{name}@example.org"
             user = User(
-                id=uuid4(), email=f"{name}@example.org", display_name=name.title(), quota_bytes=200 * 1024**2
+                id=pool.add(email, name.title()),
+                email=email,
+                display_name=name.title(),
+                quota_bytes=200 * 1024**2,
             )
             opened.add(user)
             opened.flush()

@@ -187,7 +187,8 @@ class TestApi:
 
     def test_the_api_learns_the_real_host_and_address_whatever_the_viewer_claims(self, browser, origin):
         claims = {"x-viewer-host": "evil.example", "x-forwarded-for": "1.2.3.4", "x-forwarded-proto": "https"}
-        browser.get("/api/me", headers=claims)
+        browser.get("/api/me", headers={**claims, "x-viewer-address": "1.2.3.4"})
+        assert origin.last.headers.get_list("x-viewer-address") == ["127.0.0.1"]
         assert origin.last.headers.get_list("x-viewer-host") == ["localhost:8000"]
         assert origin.last.headers.get_list("x-forwarded-for") == ["127.0.0.1"]
         assert origin.last.headers.get_list("x-forwarded-proto") == ["http"]
