@@ -232,7 +232,7 @@ class Edge(Construct):
         )
         endpoint = self._address(live.api_id, f"/{LIVE}")
         letters = dead_letters(self, "UpdatesDeadLetters")
-        connect, notify = (
+        connect, notify, relay = (
             Function(
                 self,
                 name,
@@ -243,22 +243,33 @@ class Edge(Construct):
                 dead_letters=failed,
                 **self._common,
             )
-            for name, seconds, failed in (("Connect", 10, None), ("Notify", 30, letters))
+            for name, seconds, failed in (
+                ("Connect", 10, None),
+                ("Notify", 30, letters),
+                ("Relay", 10, None),
+            )
         )
-        for route in ("$connect", "$disconnect", "$default"):
+        for route, function in {
+            "$connect": connect,
+            "$disconnect": connect,
+            "$default": connect,
+            "upload": relay,
+        }.items():
             name = f"{route.removeprefix('$').capitalize()}Route"
-            live.add_route(route, integration=WebSocketLambdaIntegration(name, connect))
+            live.add_route(route, integration=WebSocketLambdaIntegration(name, function))
         tickets, connections = self._data.tickets, self._data.connections
         connect.allow("dynamodb:DeleteItem", on=tickets.table_arn)
         connect.allow("dynamodb:PutItem", "dynamodb:DeleteItem", on=connections.table_arn)
-        notify.allow("dynamodb:Query", on=f"{connections.table_arn}/index/by-user")
-        notify.allow("dynamodb:DeleteItem", on=connections.table_arn)
-        for function in (connect, notify):
+        relay.allow("dynamodb:GetItem", on=connections.table_arn)
+        for function in (notify, relay):
+            function.allow("dynamodb:Query", on=f"{connections.table_arn}/index/by-user")
+            function.allow("dynamodb:DeleteItem", on=connections.table_arn)
+        for function in (connect, notify, relay):
             deployed.grant_management_api_access(function)
         self._processing.updates.add_subscription(
             subscriptions.LambdaSubscription(notify, dead_letter_queue=letters)
         )
-        self.functions = {"api": self.api, "connect": connect, "notify": notify}
+        self.functions = {"api": self.api, "connect": connect, "notify": notify, "relay": relay}
         return live, endpoint.replace("http", "ws", 1)
 
     def _address(self, api_id: str, path: str) -> str:

@@ -61,8 +61,8 @@ def _on_everything(actions: tuple[str, ...]) -> str:
 
 PUBLISHER = r"Custom::CDKBucketDeployment\w+(/.+)?"
 BUCKETS = "Data/Media|Edge/Cdn/(Web|Logs)"
-WAITED_FOR = "Migrate|Probe|Poster|Resize|Original|Audio|Encode|Package|PublicKeyReader|Api|Connect"
-OUTSIDE = "Probe|Poster|Resize|Original|Audio|Encode|Package|PublicKeyReader|Connect|Notify"
+WAITED_FOR = "Migrate|Probe|Poster|Resize|Original|Audio|Encode|Package|PublicKeyReader|Api|Connect|Relay"
+OUTSIDE = "Probe|Poster|Resize|Original|Audio|Encode|Package|PublicKeyReader|Connect|Notify|Relay"
 INSIDE = "Migrate|Records|Sweep|Api"
 
 ANSWERS: Mapping[str, Mapping[str, str]] = {
@@ -75,7 +75,7 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         _on_everything(NETWORK_INTERFACES): rf"\w+/(({INSIDE})Role/DefaultPolicy|({INSIDE})/NotByCode)",
         r"IAM5\[Resource::.*DataMedia\w+(\.Arn>)?/(source|media|work)/\*]": r".+Role/DefaultPolicy",
         r"IAM5\[Resource::arn:aws:states:.+:execution:.+:\*]": r"Processing/SweepRole/DefaultPolicy",
-        r"IAM5\[Resource::.+/@connections/\*]": r"Edge/(Connect|Notify)Role/DefaultPolicy",
+        r"IAM5\[Resource::.+/@connections/\*]": r"Edge/(Connect|Notify|Relay)Role/DefaultPolicy",
         r"IAM5\[Resource::<\w+\.Arn>:\*]": r"(Processing/Workflow/Machine/|Scheduler)Role.*/DefaultPolicy",
     },
     "A role has one function, and goes with it: what it may do is nobody else's to share.": {

@@ -1,4 +1,5 @@
 /** Two devices of one person: whatever happens on one is seen on the other, by itself. */
+import { readFileSync, writeFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
 import {
   choose,
@@ -11,6 +12,9 @@ import {
   test,
   uploadSample,
 } from "./fixtures";
+
+/** Bytes on their way to S3 are the only PUTs with a part number. */
+const parts = (url: URL) => url.searchParams.has("partNumber");
 
 /** From here on a reload would show, and the test would no longer be about live updates. */
 async function mark(page: Page): Promise<void> {
@@ -85,6 +89,54 @@ test("every list and card of the laptop follows what the phone does", async ({
     await trash.close();
   });
   for (const page of [laptop, explore]) await expectMarked(page);
+});
+
+test("an upload begun on the phone moves on the laptop", async ({
+  member: { page: phone },
+  person,
+  newVisitor,
+}, info) => {
+  // Three parts and a bit: every reader skips what is behind the end of the video.
+  const path = info.outputPath("long.mp4");
+  const padding = Buffer.alloc(8 + 24 * 1024 * 1024);
+  padding.writeUInt32BE(padding.length, 0);
+  padding.write("free", 4);
+  writeFileSync(path, Buffer.concat([readFileSync(sampleVideo()), padding]));
+  const { page: laptop, context } = await newVisitor();
+  await signIn(laptop, person);
+  await mark(laptop);
+  const table = await context.newPage();
+  await table.goto("/workspace?look=table");
+  await expect(table.getByRole("heading", { name: "Workspace" })).toBeVisible();
+
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let passed = 0;
+  await phone.route(parts, async (route) => {
+    passed += 1;
+    if (passed > 2) await held;
+    await route.continue();
+  });
+  await choose(phone, "Upload", path);
+  const onLaptop = row(laptop, "long");
+  const bar = onLaptop.getByRole("progressbar", { name: "Uploading long.mp4" });
+  await test.step("as a percentage, in the card and in the table", async () => {
+    const told = /^(Another device is sending this:|Uploading) [1-9]\d? %$/;
+    await Promise.all([
+      expect(onLaptop.getByText(told)).toBeVisible(PROCESSING),
+      expect(bar).toHaveAttribute("aria-valuenow", /^[1-9]\d?$/, PROCESSING),
+      expect(row(table, "long").getByText(told)).toBeVisible(PROCESSING),
+    ]);
+  });
+  await test.step("and when the phone falls silent, as what has arrived", async () => {
+    await expect(onLaptop.getByText(/ of .* arrived\.$/)).toBeVisible({ timeout: 30_000 });
+    await expect(bar).toBeHidden();
+  });
+  release();
+  await expect(onLaptop.getByText("Draft")).toBeVisible(PROCESSING);
+  await expectMarked(laptop);
 });
 
 test("a cut line is said quietly, and what was missed is there when it is back", async ({

@@ -4,9 +4,8 @@ import json
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.exceptions import ClientError
 
-from functions.core.observability import logger, observed
+from functions.core.observability import observed
 from functions.live import sockets
 
 
@@ -14,14 +13,4 @@ from functions.live import sockets
 def handle(event: dict[str, Any], _context: LambdaContext) -> None:
     for record in event["Records"]:
         change = json.loads(record["Sns"]["Message"])
-        message = json.dumps(change["event"]).encode()
-        for connection_id in sockets.of_user(change["user_id"]):
-            _send(connection_id, message)
-
-
-def _send(connection_id: str, message: bytes) -> None:
-    """Send to one socket. One that fails must not keep the others waiting: its page catches up by itself."""
-    try:
-        sockets.send(connection_id, message)
-    except ClientError:
-        logger.exception("A socket could not be told", connection_id=connection_id)
+        sockets.tell(change["user_id"], json.dumps(change["event"]).encode())

@@ -7,7 +7,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from botocore.exceptions import ClientError
+
 from functions.core.aws import client
+from functions.core.observability import logger
 from functions.core.settings import settings
 
 if TYPE_CHECKING:
@@ -64,7 +67,32 @@ def forget(connection_id: str) -> None:
     )
 
 
-def of_user(user_id: str) -> Iterator[str]:
+def whose(connection_id: str) -> str | None:
+    """Return the person at the other end of a socket."""
+    answer = _dynamodb().get_item(
+        TableName=settings().connections_table,
+        Key={"connection_id": {"S": connection_id}},
+        ProjectionExpression="user_id",
+    )
+    item = answer.get("Item")
+    return item["user_id"]["S"] if item else None
+
+
+def tell(user_id: str, message: bytes, *, but: str | None = None) -> None:
+    """Send to all sockets of a person, or to all but one.
+
+    One that fails must not keep the others waiting: its page catches up by itself.
+    """
+    for connection_id in _of_user(user_id):
+        if connection_id == but:
+            continue
+        try:
+            send(connection_id, message)
+        except ClientError:
+            logger.exception("A socket could not be told", connection_id=connection_id)
+
+
+def _of_user(user_id: str) -> Iterator[str]:
     pages = (
         _dynamodb()
         .get_paginator("query")

@@ -29,11 +29,11 @@ CHECKOV: Explanations = {
     "A new account runs ten functions at once: what one reserves, all others lack.": {"CKV_AWS_115": r".+"},
     "Whoever invokes it waits for the answer.": {
         "CKV_AWS_116": r"\w+/(Processing(Migrate|Probe|Poster|Resize|Original|Audio|Encode|Package)|"
-        r"Edge(Api|Connect|PublicKeyReader)|CustomCDKBucketDeployment|CustomS3AutoDelete)\w+",
+        r"Edge(Api|Connect|Relay|PublicKeyReader)|CustomCDKBucketDeployment|CustomS3AutoDelete)\w+",
     },
     "It needs nothing of the network; the local stage has none.": {
         "CKV_AWS_117": r"local/\w+|\w+/(Processing(Probe|Poster|Resize|Original|Audio|Encode|Package)|"
-        r"Edge(Connect|Notify|PublicKeyReader)|CustomCDKBucketDeployment|CustomS3AutoDelete)\w+",
+        r"Edge(Connect|Notify|Relay|PublicKeyReader)|CustomCDKBucketDeployment|CustomS3AutoDelete)\w+",
     },
     "AWS encrypts it with its own keys; one of ours costs a dollar a month and opens for the same roles.": {
         "CKV_AWS_26": r"\w+/AlarmsTopic\w+",

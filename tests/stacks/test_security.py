@@ -175,6 +175,7 @@ def test_only_the_api_signs_what_may_be_played(stage: Stage) -> None:
         ("Api", {"dynamodb:PutItem"}),
         ("Connect", {"dynamodb:PutItem", "dynamodb:DeleteItem"}),
         ("Notify", {"dynamodb:Query", "dynamodb:DeleteItem"}),
+        ("Relay", {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:DeleteItem"}),
         ("Encode", set()),
     ],
 )

@@ -66,6 +66,21 @@ def test_after_a_cut_the_missed_changes_are_fetched_in_order(stage, person, make
     assert ann.ask("GET", "/api/events?after=999999")["reset"]
 
 
+def test_what_one_page_sends_is_told_to_the_others_of_that_person_only(stage, person):
+    ann, bob = person("Ann"), person("Bob")
+    video_id = ann.start_upload("long.mp4", 10)["video_id"]
+    with socket(stage, ann) as phone, socket(stage, ann) as laptop, socket(stage, bob) as other:
+        phone.send("nonsense")
+        phone.send(json.dumps({"action": "upload", "sent": "all of it"}))
+        phone.send(json.dumps({"action": "upload", "sent": {video_id: 7}}))
+        told = {"kind": "upload.sent", "sent": {video_id: 7}}
+        assert hear(laptop, lambda message: message["kind"] == "upload.sent")[-1] == told
+        for person_of, quiet in ((ann, phone), (bob, other)):
+            last = person_of.start_upload("last.mp4", 10)["video_id"]
+            heard = hear(quiet, lambda message, last=last: message.get("video_id") == last)
+            assert {message["kind"] for message in heard} == {"video.changed"}
+
+
 def test_a_ticket_opens_exactly_one_socket_of_many_at_once(stage, ann):
     ticket = ann.ask("POST", "/api/live/ticket")["ticket"]
 

@@ -1,11 +1,14 @@
 /** What goes with a signed-in person from page to page: their menu, their uploads, their live updates. */
+import { useCallback } from "react";
 import { AccountMenu } from "@/features/accounts/account-menu";
 import { LiveUpdates } from "@/features/live/live-updates";
 import { DropArea } from "@/features/uploads/drop-area";
+import { elsewhere, followSending } from "@/features/uploads/elsewhere";
 import { localFiles } from "@/features/uploads/local-files";
 import { UploadTray } from "@/features/uploads/upload-tray";
 import { useUploads } from "@/features/uploads/uploads";
 import type { Me } from "@/lib/models";
+import type { SentBytes } from "@/lib/upload/types";
 
 export function OwnMenu({ me }: { me: Me }) {
   const uploads = useUploads();
@@ -17,9 +20,11 @@ export function OwnMenu({ me }: { me: Me }) {
 }
 
 export function Companions() {
+  const uploads = useUploads();
+  const sending = useCallback((tell: (sent: SentBytes) => void) => followSending(uploads, tell), [uploads]);
   return (
     <>
-      <LiveUpdates />
+      <LiveUpdates sending={sending} onSent={elsewhere.heard} />
       <DropArea />
       <UploadTray />
     </>

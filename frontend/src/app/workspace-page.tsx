@@ -4,7 +4,7 @@ import { Drive } from "@/features/library/drive";
 import { StorageMeter } from "@/features/library/storage-meter";
 import { useLocalFiles } from "@/features/uploads/local-files";
 import { UploadButton, UploadFolderButton } from "@/features/uploads/upload-button";
-import { UploadStatus } from "@/features/uploads/upload-status";
+import { UploadPercent, UploadStatus } from "@/features/uploads/upload-status";
 import type { Video } from "@/lib/models";
 import { Page } from "@/ui/page";
 
@@ -28,7 +28,8 @@ export function WorkspacePage() {
       <Drive
         firstUpload={<UploadButton>Upload my first video!</UploadButton>}
         localPicture={localPicture}
-        renderUpload={(video) => <UploadStatus videoId={video.id} />}
+        renderUpload={(video) => <UploadStatus video={video} />}
+        renderPercent={(video) => <UploadPercent video={video} />}
       />
     </Page>
   );

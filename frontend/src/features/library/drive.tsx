@@ -22,11 +22,13 @@ interface Props {
   firstUpload: ReactNode;
   /** The progress and the buttons of a video that is still being uploaded. */
   renderUpload: (video: Video) => ReactNode;
+  /** How much of it has been sent, in a word. */
+  renderPercent: (video: Video) => ReactNode;
   /** A picture of what this device is sending, until there is one of the video. */
   localPicture: (video: Video) => string | null;
 }
 
-export function Drive({ firstUpload, renderUpload, localPicture }: Props) {
+export function Drive({ firstUpload, renderUpload, renderPercent, localPicture }: Props) {
   const { listing, look, narrowed, change } = useListing();
   const videos = useInfiniteQuery({ ...libraryQueries.mine(listing), placeholderData: keepPreviousData });
   const [open, setOpen] = useState<{ id: string; dialog: "edit" | "details" } | null>(null);
@@ -91,7 +93,7 @@ export function Drive({ firstUpload, renderUpload, localPicture }: Props) {
       {all.length > 0 && (
         <div className={videos.isPlaceholderData ? "opacity-60 transition-opacity" : ""}>
           {look === "table" ? (
-            <VideoTable {...list} />
+            <VideoTable {...list} renderPercent={renderPercent} />
           ) : (
             <Cards {...list} renderUpload={renderUpload} localPicture={localPicture} />
           )}

@@ -139,11 +139,11 @@ function stop(event: SyntheticEvent): void {
   event.stopPropagation();
 }
 
-export function StateBadges({ video }: { video: Video }) {
+export function StateBadges({ video, percent }: { video: Video; percent?: ReactNode }) {
   if (video.state === "uploading")
     return (
       <Badge tone="brand" icon={CloudUpload}>
-        Uploading
+        Uploading{percent}
       </Badge>
     );
   if (video.state === "failed")

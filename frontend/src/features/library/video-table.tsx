@@ -14,7 +14,7 @@ import {
 } from "react-aria-components/Table";
 import { TableLayout, Virtualizer } from "react-aria-components/Virtualizer";
 import * as format from "@/lib/format";
-import type { Sort } from "@/lib/models";
+import type { Sort, Video } from "@/lib/models";
 import { RowCheckbox } from "@/ui/checkbox";
 import { Thumbnail } from "@/ui/thumbnail";
 import type { ListProps } from "./drive";
@@ -31,8 +31,9 @@ export function VideoTable({
   onPosterBroken,
   isLoadingMore,
   onMore,
+  renderPercent,
   ...actions
-}: ListProps) {
+}: ListProps & { renderPercent: (video: Video) => ReactNode }) {
   const { listing, change } = useListing();
   const wide = useSyncExternalStore(onWidth, () => WIDE.matches);
   const turned = listing.sort.startsWith("-");
@@ -110,7 +111,10 @@ export function VideoTable({
                 {wide && (
                   <>
                     <Cell className="flex h-full flex-wrap content-center items-center gap-1">
-                      <StateBadges video={video} />
+                      <StateBadges
+                        video={video}
+                        percent={video.state === "uploading" && renderPercent(video)}
+                      />
                     </Cell>
                     <Fact>{video.duration_ms === null ? "–" : format.clock(video.duration_ms)}</Fact>
                     <Fact>{format.bytes(video.size_bytes + video.stored_bytes)}</Fact>

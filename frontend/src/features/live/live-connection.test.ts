@@ -1,6 +1,7 @@
 /** Live updates: order, gaps, cuts, and what happens when no socket opens. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LiveEvent, LiveEvents } from "@/lib/models";
+import type { SentBytes } from "@/lib/upload/types";
 import { LiveConnection, type LiveStatus } from "./live-connection";
 import { Sequence } from "./sequence";
 
@@ -76,6 +77,7 @@ describe("the connection", () => {
       applied: [] as number[],
       resets: 0,
       statuses: [] as LiveStatus[],
+      sent: [] as SentBytes[],
       connection: null as unknown as LiveConnection,
       socket: () => {
         const last = world.sockets.at(-1);
@@ -103,6 +105,7 @@ describe("the connection", () => {
         world.resets += 1;
       },
       onStatus: (status) => world.statuses.push(status),
+      onSent: (sent) => world.sent.push(sent),
       random: () => 1,
     });
     return world;
@@ -217,6 +220,32 @@ describe("the connection", () => {
     const asked = world.asked.length;
     await vi.advanceTimersByTimeAsync(60_000);
     expect(world.asked.length).toBe(asked);
+  });
+
+  it("tells the latest of what it sends once in a while, and nothing while the line is cut", async () => {
+    const world = await live();
+    const socket = world.socket();
+    for (let bytes = 0; bytes < 30; bytes += 1) {
+      world.connection.tell({ v1: bytes });
+      await vi.advanceTimersByTimeAsync(200);
+    }
+    const said = (bytes: number) => JSON.stringify({ action: "upload", sent: { v1: bytes } });
+    expect(socket.sent).toEqual([said(0), said(9), said(19), said(29)]);
+    world.connection.cut();
+    world.connection.tell({ v1: 30 });
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(socket.sent).toHaveLength(4);
+  });
+
+  it("passes on what another device sends, and takes it for no change", async () => {
+    const world = await live();
+    const asked = world.asked.length;
+    world.socket().say({ kind: "upload.sent", sent: { v1: 7 } });
+    world.socket().say({ message: "Internal server error" });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(world.sent).toEqual([{ v1: 7 }]);
+    expect(world.applied).toEqual([]);
+    expect(world.asked).toHaveLength(asked);
   });
 
   it("is silent once stopped", async () => {

@@ -1,5 +1,6 @@
 /** The socket that keeps the page true: opens, watches over, reopens, and polls where it can't. */
 import type { LiveEvent, LiveEvents } from "@/lib/models";
+import type { SentBytes } from "@/lib/upload/types";
 import { Sequence } from "./sequence";
 
 export type LiveStatus = "connecting" | "live" | "reconnecting" | "stopped";
@@ -13,6 +14,8 @@ export interface LiveParts {
   /** Too much was missed to be told one by one. */
   reset: () => void;
   onStatus: (status: LiveStatus) => void;
+  /** What another device of this person is sending at this moment. */
+  onSent: (sent: SentBytes) => void;
   random?: () => number;
 }
 
@@ -21,6 +24,7 @@ const PONG_MS = 20_000;
 /** API Gateway ends every socket after 2 hours: we go first, at a moment of our own. */
 const LIFETIME_MS = 110 * 60_000;
 const POLL_MS = 10_000;
+const TELL_EVERY_MS = 2_000;
 /** Timers stand still while a machine sleeps: the clock tells, as soon as it is looked at again. */
 const LOOK_AT_CLOCK_MS = 15_000;
 const SLEPT_MS = 60_000;
@@ -40,6 +44,9 @@ export class LiveConnection {
   #polling: ReturnType<typeof setTimeout> | undefined;
   #connecting = false;
   #clock: ReturnType<typeof setInterval> | undefined;
+  #sent: SentBytes = {};
+  #telling: ReturnType<typeof setTimeout> | undefined;
+  #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: LiveParts) {
     this.#parts = parts;
@@ -56,6 +63,7 @@ export class LiveConnection {
     this.#clearTimers();
     clearTimeout(this.#polling);
     clearInterval(this.#clock);
+    clearTimeout(this.#telling);
     this.#close();
     this.#parts.onStatus("stopped");
   }
@@ -76,6 +84,19 @@ export class LiveConnection {
   /** The line is known to be cut, long before the socket would notice. */
   cut(): void {
     if (this.#socket) this.#lost();
+  }
+
+  /** Tells the person's other devices what this one sends: the latest, once in a while. */
+  tell(sent: SentBytes): void {
+    this.#sent = sent;
+    if (this.#telling !== undefined || this.#stopped) return;
+    const wait = Math.max(0, this.#toldAt + TELL_EVERY_MS - Date.now());
+    this.#telling = setTimeout(() => {
+      this.#telling = undefined;
+      this.#toldAt = Date.now();
+      if (this.#socket?.readyState === WebSocket.OPEN)
+        this.#socket.send(JSON.stringify({ action: "upload", sent: this.#sent }));
+    }, wait);
   }
 
   #noticeSleep(): void {
@@ -121,9 +142,13 @@ export class LiveConnection {
   #received(data: string): void {
     clearTimeout(this.#pong);
     if (data === "pong") return;
-    const event = parse(data);
-    if (!event) return;
-    const { apply, gap } = this.#sequence.receive(event);
+    const message = parse(data);
+    if (!message) return;
+    if ("sent" in message) {
+      this.#parts.onSent(message.sent);
+      return;
+    }
+    const { apply, gap } = this.#sequence.receive(message);
     if (apply.length > 0) this.#parts.apply(apply);
     if (gap) void this.#catchUp();
   }
@@ -217,11 +242,13 @@ export class LiveConnection {
   }
 }
 
-function parse(data: string): LiveEvent | null {
+function parse(data: string): LiveEvent | { sent: SentBytes } | null {
   try {
-    const event: unknown = JSON.parse(data);
-    const known = typeof event === "object" && event !== null && "seq" in event && "video_id" in event;
-    return known ? (event as LiveEvent) : null;
+    const message: unknown = JSON.parse(data);
+    if (typeof message !== "object" || message === null) return null;
+    if ("seq" in message && "video_id" in message) return message as LiveEvent;
+    const isSent = "kind" in message && message.kind === "upload.sent" && "sent" in message;
+    return isSent ? { sent: message.sent as SentBytes } : null;
   } catch {
     return null;
   }

@@ -3,6 +3,7 @@ import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { api, unwrap } from "@/lib/api";
 import type { LiveEvent } from "@/lib/models";
+import type { SentBytes } from "@/lib/upload/types";
 import { applyVideo, forgetVideo, lacksPicture, lostPicture, refetchEverything } from "@/lib/video-cache";
 import { toast } from "@/ui/toast";
 import { LiveConnection, type LiveStatus } from "./live-connection";
@@ -12,7 +13,13 @@ import { Replay } from "./replay";
 const SAY_AFTER_MS = 3_000;
 const NO_PICTURE = "The picture could not be made. The video keeps the one it has: try another moment.";
 
-export function LiveUpdates() {
+interface Props {
+  /** Calls back with what this page is sending, whenever that moves; answers how to stop it. */
+  sending: (tell: (sent: SentBytes) => void) => () => void;
+  onSent: (sent: SentBytes) => void;
+}
+
+export function LiveUpdates({ sending, onSent }: Props) {
   const client = useQueryClient();
   const [status, setStatus] = useState<LiveStatus>("connecting");
 
@@ -40,7 +47,9 @@ export function LiveUpdates() {
       },
       reset: () => void refetchEverything(client),
       onStatus: setStatus,
+      onSent,
     });
+    const stopTelling = sending((sent) => connection.tell(sent));
     const nudge = () => document.visibilityState === "visible" && connection.nudge();
     const cut = () => connection.cut();
     connection.start();
@@ -53,10 +62,11 @@ export function LiveUpdates() {
       removeEventListener("offline", cut);
       removeEventListener("pageshow", nudge);
       document.removeEventListener("visibilitychange", nudge);
+      stopTelling();
       connection.stop();
       replay.stop();
     };
-  }, [client]);
+  }, [client, sending, onSent]);
 
   const away = useLasting(status === "reconnecting", SAY_AFTER_MS);
   return (

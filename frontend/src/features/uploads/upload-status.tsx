@@ -2,11 +2,12 @@
 import { Check, CopyPlus, FileVideo, Pause, Play, RotateCcw, X } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import * as format from "@/lib/format";
-import type { Upload } from "@/lib/models";
+import type { Upload, Video } from "@/lib/models";
 import { isMoving, WrongFileError } from "@/lib/upload/engine";
 import type { UploadProgress } from "@/lib/upload/types";
 import { Button } from "@/ui/button";
 import { Progress } from "@/ui/progress";
+import { useSentElsewhere } from "./elsewhere";
 import { pickFiles, reopen } from "./pick-files";
 import {
   useArrived,
@@ -20,7 +21,7 @@ import {
 import { WatchLocal } from "./watch-local";
 
 export function percentOf({ sent, size }: Pick<UploadProgress, "sent" | "size">): number {
-  return size === 0 ? 0 : Math.floor((sent / size) * 100);
+  return size === 0 ? 0 : Math.min(100, Math.floor((sent / size) * 100));
 }
 
 export function statusLine(upload: UploadProgress): string {
@@ -50,15 +51,49 @@ export function statusLine(upload: UploadProgress): string {
   }
 }
 
-/** In the drive, below a video that is not here yet: it runs in this tab, or it waits to be continued. */
-export function UploadStatus({ videoId }: { videoId: string }) {
-  const running = useUploadList().find(
-    (upload) => upload.videoId === videoId && upload.phase !== "cancelled",
-  );
-  const unfinished = useUnfinished().find((upload) => upload.video_id === videoId);
-  if (running) return <RunningUpload upload={running} more={<WatchLocal videoId={videoId} />} />;
+/** In the drive, below a video that is not here yet: it is on its way, or it waits to be continued. */
+export function UploadStatus({ video }: { video: Video }) {
+  const running = useRunning(video.id);
+  const unfinished = useUnfinished().find((upload) => upload.video_id === video.id);
+  const elsewhere = useSentElsewhere(video.id);
+  if (running) return <RunningUpload upload={running} more={<WatchLocal videoId={video.id} />} />;
+  if (elsewhere !== null) return <UploadElsewhere video={video} sent={elsewhere} />;
   if (unfinished) return <UnfinishedUpload upload={unfinished} />;
   return <p className="text-muted text-sm">Uploading…</p>;
+}
+
+/** The same in a word: nothing while nobody says how far it is. */
+export function UploadPercent({ video }: { video: Video }) {
+  const running = useRunning(video.id);
+  const elsewhere = useSentElsewhere(video.id);
+  const sent = running?.sent ?? elsewhere;
+  return sent === null ? null : ` ${percentOf({ sent, size: video.size_bytes })} %`;
+}
+
+function useRunning(videoId: string): UploadProgress | undefined {
+  return useUploadList().find((upload) => upload.videoId === videoId && upload.phase !== "cancelled");
+}
+
+function UploadElsewhere({ video, sent }: { video: Video; sent: number }) {
+  const cancel = useCancelUpload();
+  const percent = percentOf({ sent, size: video.size_bytes });
+  return (
+    <div className="flex flex-col gap-2">
+      <div className="flex flex-wrap items-center justify-between gap-x-3 gap-y-1.5">
+        <p className="min-w-0 text-muted text-sm tabular-nums">{`Another device is sending this: ${percent} %`}</p>
+        <Button
+          size="small"
+          look="quiet"
+          icon={X}
+          aria-label={`Cancel the upload of ${video.file_name}`}
+          onPress={() => void cancel(video.id)}
+        >
+          Cancel
+        </Button>
+      </div>
+      <Progress label={`Uploading ${video.file_name}`} value={percent} />
+    </div>
+  );
 }
 
 export function RunningUpload({ upload, more }: { upload: UploadProgress; more?: ReactNode }) {

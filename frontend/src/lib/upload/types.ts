@@ -37,6 +37,9 @@ export interface NewUpload extends Details {
   again: boolean;
 }
 
+/** How many bytes of which videos have been sent. */
+export type SentBytes = Readonly<Record<string, number>>;
+
 export interface UploadServer {
   /** Refuses as a "duplicate" what the drive has already, unless it is wanted `again`. */
   create(file: NewUpload): Promise<Upload>;
