@@ -11,3 +11,8 @@ if (root)
       <App />
     </StrictMode>,
   );
+
+// For what other apps share, and nothing else. Where it is forbidden, everything but that works.
+addEventListener("load", () => {
+  navigator.serviceWorker?.register("/sw.js", { scope: "/share" }).catch(() => undefined);
+});

@@ -19,6 +19,8 @@ export const router = createBrowserRouter([
     children: [
       { index: true, element: <Navigate to="/explore" replace /> },
       { path: "explore", Component: ExplorePage },
+      // What other apps share is posted here, and taken by the service worker (public/sw.js).
+      { path: "share", element: <Navigate to="/workspace" replace /> },
       { path: "watch/:videoId", lazy: page(() => import("@/features/watch/watch-page"), "WatchPage") },
       { path: "users/:userId", lazy: page(() => import("@/features/watch/user-page"), "UserPage") },
       { path: "sign-in", lazy: page(() => import("@/features/accounts/sign-in-page"), "SignInPage") },

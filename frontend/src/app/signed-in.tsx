@@ -5,9 +5,11 @@ import { LiveUpdates } from "@/features/live/live-updates";
 import { DropArea } from "@/features/uploads/drop-area";
 import { elsewhere, followSending } from "@/features/uploads/elsewhere";
 import { localFiles } from "@/features/uploads/local-files";
+import { SharedFiles } from "@/features/uploads/shared-files";
 import { UploadTray } from "@/features/uploads/upload-tray";
 import { useUploads } from "@/features/uploads/uploads";
 import type { Me } from "@/lib/models";
+import { forgetShared } from "@/lib/upload/shared";
 import type { SentBytes } from "@/lib/upload/types";
 
 export function OwnMenu({ me }: { me: Me }) {
@@ -15,6 +17,7 @@ export function OwnMenu({ me }: { me: Me }) {
   const signOut = () => {
     uploads.stopAll();
     localFiles.clear();
+    void forgetShared().catch(() => undefined);
   };
   return <AccountMenu me={me} onSignOut={signOut} />;
 }
@@ -26,6 +29,7 @@ export function Companions() {
     <>
       <LiveUpdates sending={sending} onSent={elsewhere.heard} />
       <DropArea />
+      <SharedFiles />
       <UploadTray />
     </>
   );
