@@ -1,5 +1,6 @@
 /** How the web app is built, served while developing, and unit tested. */
 import { fileURLToPath } from "node:url";
+import { lingui } from "@lingui/vite-plugin";
 import optimizeLocales from "@react-aria/optimize-locales-plugin";
 import tailwind from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
@@ -11,10 +12,12 @@ const stage = process.env.STREAMTIME_URL ?? "http://localhost:8000";
 
 export default defineConfig({
   plugins: [
+    // Before React's: it reads the words where they stand in the code.
+    lingui({ macroTransform: true, failOnMissing: true, failOnCompileError: true }),
     react(),
     tailwind(),
-    // React Aria ships its few built-in words in 30 languages; we speak one so far.
-    { ...optimizeLocales.vite({ locales: ["en-US"] }), enforce: "pre" },
+    // React Aria ships its few built-in words in 30 languages; these are ours.
+    { ...optimizeLocales.vite({ locales: ["en-US", "ar-AE"] }), enforce: "pre" },
     budget(),
   ],
   resolve: { alias: { "@": fileURLToPath(new URL("src", import.meta.url)) } },

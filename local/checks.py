@@ -33,6 +33,7 @@ CHECKS = (
     Check("Python types", [str(BIN / "mypy")]),
     Check("Python imports", [str(BIN / "lint-imports")]),
     Check("Frontend lint and types", [NPM, "run", "--silent", "check"], FRONTEND),
+    Check("Frontend messages", [NPM, "run", "--silent", "messages:check"], FRONTEND),
     Check("Generated files", [sys.executable, "-m", "local.docs"]),
 )
 PYTHON = sys.executable

@@ -31,6 +31,7 @@ SITE_SOURCES = (
     "index.html",
     "vite.config.ts",
     "budget.ts",
+    "lingui.config.ts",
     "package-lock.json",
     "tsconfig*.json",
 )

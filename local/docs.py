@@ -1,7 +1,7 @@
 """What is generated from the code and kept beside it.
 
 The API's description, the frontend's types of it, the pictures of docs/architecture.md and the tables of
-docs/costs.md.
+docs/costs.md. The message files of the frontend have their translations in them: only Lingui compares those.
 """
 
 import json
@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from local import costs, diagram
-from local.deployment import FRONTEND, install_frontend
+from local.deployment import FRONTEND, NPM, install_frontend, run
 from local.markdown import fill
 from local.part import clean_environment
 from local.progress import say
@@ -20,6 +20,7 @@ from local.settings import BIN, ROOT, Settings
 DOCUMENT = ROOT / "docs" / "openapi.json"
 TYPES = FRONTEND / "src" / "lib" / "schema.d.ts"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
+MESSAGES = FRONTEND / "src" / "locales"
 COSTS = ROOT / "docs" / "costs.md"
 
 
@@ -30,6 +31,8 @@ def write(settings: Settings) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
         say(f"  {path.relative_to(ROOT)}")
+    run([NPM, "run", "--silent", "messages"], clean_environment(), settings.log("frontend"), cwd=FRONTEND)
+    say(f"  {MESSAGES.relative_to(ROOT)}")
 
 
 def stale() -> list[Path]:

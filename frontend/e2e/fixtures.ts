@@ -28,7 +28,13 @@ export function sampleVideo(): string {
   return path;
 }
 
-async function visit(browser: Browser, options: { colorScheme?: "light" | "dark" } = {}): Promise<Visitor> {
+interface Profile {
+  colorScheme?: "light" | "dark";
+  /** What the browser prefers to be spoken to. */
+  locale?: string;
+}
+
+async function visit(browser: Browser, options: Profile = {}): Promise<Visitor> {
   const context = await browser.newContext(options);
   // Tests can only answer the classic file chooser, which is also what other browsers have.
   await context.addInitScript(() => {
@@ -58,7 +64,7 @@ async function visit(browser: Browser, options: { colorScheme?: "light" | "dark"
 
 interface Fixtures {
   /** Opens another browser profile; every one of them must end without a console error. */
-  newVisitor: (options?: { colorScheme?: "light" | "dark" }) => Promise<Visitor>;
+  newVisitor: (options?: Profile) => Promise<Visitor>;
   visitor: Visitor;
   person: Person;
   /** A visitor who has an account and is signed in, on their workspace. */

@@ -2,15 +2,23 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "@/app/app";
+import { isLanguage, speak } from "@/lib/language";
 import "@/ui/base.css";
 
-const root = document.getElementById("root");
-if (root)
-  createRoot(root).render(
-    <StrictMode>
-      <App />
-    </StrictMode>,
-  );
+async function start(): Promise<void> {
+  const { lang } = document.documentElement;
+  await speak(isLanguage(lang) ? lang : "en");
+  const root = document.getElementById("root");
+  if (root)
+    createRoot(root).render(
+      <StrictMode>
+        <App />
+      </StrictMode>,
+    );
+}
+
+// Awaited here, it would be awaited by every later page that shares code with this one.
+void start();
 
 // For what other apps share, and nothing else. Where it is forbidden, everything but that works.
 addEventListener("load", () => {

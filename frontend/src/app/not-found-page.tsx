@@ -1,4 +1,6 @@
 /** 404, fetched by our dog. */
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useLocation } from "react-router";
 import { ButtonLink } from "@/ui/button";
 import { FetchingDog } from "@/ui/characters";
@@ -6,19 +8,25 @@ import { EmptyState, usePageTitle } from "@/ui/page";
 
 export function NotFoundPage() {
   const { pathname } = useLocation();
-  usePageTitle("Not found");
+  usePageTitle(t`Not found`);
   return (
     <EmptyState
       picture={<FetchingDog />}
-      title="Newton fetched something, but not this page"
+      title={t`Newton fetched something, but not this page`}
       action={
         <ButtonLink look="primary" to="/">
-          Woof woof! Take me home
+          <Trans>Woof woof! Take me home</Trans>
         </ButtonLink>
       }
     >
       <p>
-        There is nothing at <code className="break-all rounded bg-sunken px-1.5 py-0.5">{pathname}</code>.
+        <Trans>
+          There is nothing at{" "}
+          <code dir="ltr" className="break-all rounded bg-sunken px-1.5 py-0.5">
+            {pathname}
+          </code>
+          .
+        </Trans>
       </p>
     </EmptyState>
   );

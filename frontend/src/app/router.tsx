@@ -2,13 +2,14 @@
 import type { ComponentType } from "react";
 import { createBrowserRouter, Navigate } from "react-router";
 import { ExplorePage } from "@/features/watch/explore-page";
+import { withWords } from "@/lib/language";
 import { ErrorPage } from "./error-page";
 import { NotFoundPage } from "./not-found-page";
 import { RequireUser } from "./require-user";
 import { Shell } from "./shell";
 
 function page<Name extends string>(load: () => Promise<Record<Name, ComponentType>>, name: Name) {
-  return async () => ({ Component: (await load())[name] });
+  return async () => ({ Component: (await withWords(load()))[name] });
 }
 
 export const router = createBrowserRouter([

@@ -1,22 +1,28 @@
 /** The frame around every page: header, navigation, uploads, live updates. */
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Compass, Folder, Moon, Sun, Trash2 } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef, useSyncExternalStore } from "react";
 import { Link, NavLink, Outlet, ScrollRestoration, useLocation, useNavigation } from "react-router";
 import { useMe } from "@/features/accounts/queries";
+import { withWords } from "@/lib/language";
 import { waking } from "@/lib/waking";
 import { ButtonLink, IconButton } from "@/ui/button";
 import { Logo } from "@/ui/logo";
+import { LanguageChoice } from "./language-choice";
 import { useTheme } from "./theme";
 
 /** Only for people who are signed in: visitors of Explore need not load them. */
-const OwnMenu = lazy(async () => ({ default: (await import("./signed-in")).OwnMenu }));
-const Companions = lazy(async () => ({ default: (await import("./signed-in")).Companions }));
+const OwnMenu = lazy(async () => ({ default: (await withWords(import("./signed-in"))).OwnMenu }));
+const Companions = lazy(async () => ({ default: (await withWords(import("./signed-in"))).Companions }));
 
-const destinations = [
-  { to: "/explore", label: "Explore", Icon: Compass, personal: false },
-  { to: "/workspace", label: "Workspace", Icon: Folder, personal: true },
-  { to: "/trash", label: "Trash", Icon: Trash2, personal: true },
-];
+function destinations() {
+  return [
+    { to: "/explore", label: t`Explore`, Icon: Compass, personal: false },
+    { to: "/workspace", label: t`Workspace`, Icon: Folder, personal: true },
+    { to: "/trash", label: t`Trash`, Icon: Trash2, personal: true },
+  ];
+}
 
 export function Shell() {
   const { data: me, isPending } = useMe();
@@ -24,23 +30,23 @@ export function Shell() {
   const main = useRef<HTMLElement>(null);
   const { pathname, search } = useLocation();
   const signingIn = ["/sign-in", "/sign-up", "/confirm"].includes(pathname);
-  const shown = destinations.filter(({ personal }) => me || !personal);
+  const shown = destinations().filter(({ personal }) => me || !personal);
   useFocusOnNewPage(main);
 
   return (
     <div className="flex min-h-dvh flex-col">
       <a
         href="#main"
-        className="fixed top-2 left-2 z-50 -translate-y-20 rounded-lg bg-brand px-4 py-2 font-semibold text-white focus:translate-y-0"
+        className="fixed top-2 start-2 z-50 -translate-y-20 rounded-lg bg-brand px-4 py-2 font-semibold text-white focus:translate-y-0"
       >
-        Skip to the content
+        <Trans>Skip to the content</Trans>
       </a>
       <header className="sticky top-0 z-20 border-line border-b bg-canvas/90 backdrop-blur-md">
         <div className="mx-auto flex h-15 w-full max-w-7xl items-center gap-2 px-4 sm:px-6">
-          <Link to="/" aria-label="StreamTime, home" className="rounded-lg">
+          <Link to="/" aria-label={t`StreamTime, home`} className="rounded-lg">
             <Logo />
           </Link>
-          <nav aria-label="Main" className="ml-6 hidden gap-1 md:flex">
+          <nav aria-label={t`Main`} className="ms-6 hidden gap-1 md:flex">
             {shown.map(({ to, label, Icon }) => (
               <NavLink
                 key={to}
@@ -52,10 +58,11 @@ export function Shell() {
               </NavLink>
             ))}
           </nav>
-          <div className="ml-auto flex items-center gap-1.5">
+          <div className="ms-auto flex items-center gap-1.5">
+            <LanguageChoice />
             <IconButton
               icon={theme === "dark" ? Sun : Moon}
-              label={theme === "dark" ? "Switch to the light theme" : "Switch to the dark theme"}
+              label={theme === "dark" ? t`Switch to the light theme` : t`Switch to the dark theme`}
               onPress={toggle}
             />
             {me && (
@@ -69,7 +76,7 @@ export function Shell() {
                 size="small"
                 to={`/sign-in?${new URLSearchParams({ next: pathname + search })}`}
               >
-                Sign in
+                <Trans>Sign in</Trans>
               </ButtonLink>
             )}
           </div>
@@ -82,7 +89,7 @@ export function Shell() {
       </main>
       {me && (
         <nav
-          aria-label="Main"
+          aria-label={t`Main`}
           className="fixed inset-x-0 bottom-0 z-20 grid grid-cols-3 border-line border-t bg-canvas/95 pb-[env(safe-area-inset-bottom)] backdrop-blur-md md:hidden"
         >
           {shown.map(({ to, label, Icon }) => (
@@ -134,7 +141,7 @@ function WakingHint() {
     <p role="status" className="contents">
       {isWaking && (
         <span className="block animate-fade bg-warn-soft px-4 py-2 text-center font-medium text-sm text-warn">
-          Waking up your drive… It slept to save money, and takes a few seconds to get up.
+          <Trans>Waking up your drive… It slept to save money, and takes a few seconds to get up.</Trans>
         </span>
       )}
     </p>

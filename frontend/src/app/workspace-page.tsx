@@ -1,4 +1,5 @@
 /** The workspace: the drive and its uploads. */
+import { t } from "@lingui/core/macro";
 import { useCallback } from "react";
 import { Drive } from "@/features/library/drive";
 import { StorageMeter } from "@/features/library/storage-meter";
@@ -14,7 +15,7 @@ export function WorkspacePage() {
   const localPicture = useCallback((video: Video) => local.get(video.id)?.picture ?? null, [local]);
   return (
     <Page
-      title="Workspace"
+      title={t`Workspace`}
       actions={
         <div className="flex grow items-center justify-end gap-5">
           <StorageMeter />
@@ -26,7 +27,7 @@ export function WorkspacePage() {
       }
     >
       <Drive
-        firstUpload={<UploadButton>Upload my first video!</UploadButton>}
+        firstUpload={<UploadButton>{t`Upload my first video!`}</UploadButton>}
         localPicture={localPicture}
         renderUpload={(video) => <UploadStatus video={video} />}
         renderPercent={(video) => <UploadPercent video={video} />}

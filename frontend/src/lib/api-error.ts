@@ -1,19 +1,17 @@
 /** The one error every refused or failed request becomes. */
+import { t } from "@lingui/core/macro";
+import { fieldWords, problemWords, statusWords } from "./problem";
 
 export interface FieldProblem {
   field: string;
   message: string;
 }
 
-const SENTENCES: Record<number, string> = {
-  401: "Please sign in first.",
-  403: "You may not do that.",
-  404: "This isn't here, or it isn't yours to see.",
-  412: "Someone else changed this in the meantime.",
-  413: "That is too large.",
-  429: "That was a bit fast. Please wait a moment and try again.",
-  503: "Your drive is waking up. Please try again in a moment.",
-};
+interface Problem {
+  status: number;
+  code: string;
+  detail: string;
+}
 
 export class ApiError extends Error {
   override readonly name = "ApiError";
@@ -45,7 +43,10 @@ export class ApiError extends Error {
   static async from(response: Response): Promise<ApiError> {
     const problem = await readProblem(response);
     const sentence =
-      text(problem.detail) ?? SENTENCES[response.status] ?? "Something went wrong on our side.";
+      problemWords(text(problem.code), response.status) ??
+      text(problem.detail) ??
+      statusWords(response.status) ??
+      t`Something went wrong on our side.`;
     return new ApiError(
       response.status,
       text(problem.code) ?? `http_${response.status}`,
@@ -57,7 +58,11 @@ export class ApiError extends Error {
   }
 
   static offline(cause: unknown): ApiError {
-    const error = new ApiError(0, "offline", "We can't reach StreamTime. Are you connected to the internet?");
+    const error = new ApiError(
+      0,
+      "offline",
+      t`We can't reach StreamTime. Are you connected to the internet?`,
+    );
     error.cause = cause;
     return error;
   }
@@ -66,11 +71,16 @@ export class ApiError extends Error {
 /** Field messages by the name of the form's input, as react-aria's forms take them. */
 export function fieldErrors(error: unknown): Record<string, string> {
   if (!(error instanceof ApiError)) return {};
-  return Object.fromEntries(error.fields.map(({ field, message }) => [field, message]));
+  return Object.fromEntries(error.fields.map(({ field, message }) => [field, fieldWords(field) ?? message]));
+}
+
+/** Of a problem that came inside an answer: the server's words, or the person's language. */
+export function problemSentence({ code, status, detail }: Problem): string {
+  return problemWords(code, status) ?? detail;
 }
 
 export function sentenceOf(error: unknown): string {
-  return error instanceof ApiError ? error.message : "Something went wrong. Please try again.";
+  return error instanceof ApiError ? error.message : t`Something went wrong. Please try again.`;
 }
 
 async function readProblem(response: Response): Promise<Record<string, unknown>> {

@@ -1,4 +1,5 @@
 /** Modal dialogs: a sheet from below on phones, a card in the middle elsewhere. */
+import { t } from "@lingui/core/macro";
 import { X } from "lucide-react";
 import type { ReactNode } from "react";
 import { Dialog as AriaDialog } from "react-aria-components/Dialog";
@@ -33,7 +34,7 @@ export function Dialog({ title, isOpen, onClose, children, wide = false, role = 
               {title}
             </Heading>
             {role === "dialog" && (
-              <IconButton icon={X} label="Close" onPress={onClose} className="-mt-1.5 -mr-2" />
+              <IconButton icon={X} label={t`Close`} onPress={onClose} className="-mt-1.5 -me-2" />
             )}
           </header>
           {children}
@@ -63,7 +64,7 @@ export function ConfirmDialog({ title, isOpen, onClose, onConfirm, confirm, chil
       <div className="text-muted">{children}</div>
       <DialogActions>
         <Button onPress={onClose} autoFocus>
-          Cancel
+          {t`Cancel`}
         </Button>
         <Button
           look="danger"

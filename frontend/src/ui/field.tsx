@@ -1,4 +1,5 @@
 /** Labelled inputs with their help and their errors. */
+import { t } from "@lingui/core/macro";
 import { Search, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { FieldError } from "react-aria-components/FieldError";
@@ -51,18 +52,18 @@ export function SearchField({
     <AriaSearchField {...props} aria-label={label} className="group relative min-w-0">
       <Search
         aria-hidden
-        className="pointer-events-none absolute top-0 left-3 h-full w-4.5 text-muted"
+        className="pointer-events-none absolute top-0 start-3 h-full w-4.5 text-muted"
         strokeWidth={2}
       />
       <Input
         placeholder={placeholder ?? ""}
-        className={`${box} h-10 pr-10! pl-10! [&::-webkit-search-cancel-button]:hidden`}
+        className={`${box} h-10 ps-10! pe-10! [&::-webkit-search-cancel-button]:hidden`}
       />
       <IconButton
         icon={X}
-        label="Clear the search"
+        label={t`Clear the search`}
         size="small"
-        className="absolute! top-0.75 right-1 group-data-empty:invisible"
+        className="absolute! top-0.75 end-1 group-data-empty:invisible"
       />
     </AriaSearchField>
   );

@@ -1,4 +1,5 @@
 /** The end of a list that loads its next page when it comes into view. */
+import { t } from "@lingui/core/macro";
 import { useEffect, useRef } from "react";
 import { Button } from "./button";
 
@@ -25,7 +26,7 @@ export function More({ hasMore, isLoading, failed, onMore }: Props) {
 
   return (
     <div ref={mark} className="flex min-h-10 justify-center pt-6">
-      {failed && <Button onPress={onMore}>Couldn't load more. Try again</Button>}
+      {failed && <Button onPress={onMore}>{t`Couldn't load more. Try again`}</Button>}
     </div>
   );
 }

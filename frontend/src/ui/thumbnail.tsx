@@ -33,7 +33,7 @@ export function Thumbnail({ src, first = false, badge, onBroken, children, class
       )}
       {children}
       {badge && (
-        <span className="absolute right-2 bottom-2 rounded-md bg-black/80 px-1.5 py-0.5 font-semibold text-white text-xs tabular-nums">
+        <span className="absolute end-2 bottom-2 rounded-md bg-black/80 px-1.5 py-0.5 font-semibold text-white text-xs tabular-nums">
           {badge}
         </span>
       )}

@@ -1,4 +1,5 @@
 /** Where the messages of toast.ts are shown. */
+import { t } from "@lingui/core/macro";
 import { CircleAlert, CircleCheck, Info, X } from "lucide-react";
 import { Text } from "react-aria-components/Text";
 import {
@@ -15,8 +16,8 @@ export function Toasts() {
   return (
     <ToastRegion
       queue={queue}
-      aria-label="Messages"
-      className="fixed inset-x-4 bottom-20 z-50 mx-auto flex max-w-md flex-col-reverse gap-2 rounded-2xl outline-none md:right-auto md:bottom-6 md:left-6 md:mx-0 md:w-96"
+      aria-label={t`Messages`}
+      className="fixed inset-x-4 bottom-20 z-50 mx-auto flex max-w-md flex-col-reverse gap-2 rounded-2xl outline-none md:end-auto md:bottom-6 md:start-6 md:mx-0 md:w-96"
     >
       {({ toast: shown }) => {
         const { tone, text, action } = shown.content;
@@ -24,7 +25,7 @@ export function Toasts() {
         return (
           <AriaToast
             toast={shown}
-            className="flex animate-rise items-center gap-3 rounded-2xl bg-ink py-2.5 pr-2 pl-4 text-canvas shadow-float"
+            className="flex animate-rise items-center gap-3 rounded-2xl bg-ink py-2.5 ps-4 pe-2 text-canvas shadow-float"
           >
             <Icon aria-hidden className="size-5 shrink-0" />
             <ToastContent className="min-w-0 grow break-words font-medium text-sm">
@@ -42,7 +43,7 @@ export function Toasts() {
                 {action.label}
               </Button>
             )}
-            <IconButton slot="close" icon={X} label="Dismiss" look="inverse" size="small" />
+            <IconButton slot="close" icon={X} label={t`Dismiss`} look="inverse" size="small" />
           </AriaToast>
         );
       }}

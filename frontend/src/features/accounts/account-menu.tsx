@@ -1,4 +1,5 @@
 /** The account button in the header. */
+import { t } from "@lingui/core/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { LogOut, SquareUser } from "lucide-react";
 import { Button } from "react-aria-components/Button";
@@ -22,10 +23,10 @@ export function AccountMenu({ me, onSignOut }: { me: Me; onSignOut: () => void }
 
   return (
     <Menu
-      aria-label="Account"
+      aria-label={t`Account`}
       trigger={
         <Button
-          aria-label={`Account of ${me.display_name}`}
+          aria-label={t`Account of ${me.display_name}`}
           className="grid size-9 shrink-0 cursor-pointer place-items-center rounded-full bg-brand font-bold text-sm text-white transition-transform hover:scale-105"
         >
           {/* A picture made of letters, not a text: its name is the button's. */}
@@ -38,16 +39,20 @@ export function AccountMenu({ me, onSignOut }: { me: Me; onSignOut: () => void }
       }
       header={
         <div className="max-w-72 border-line border-b px-4.5 py-3.5">
-          <p className="truncate font-semibold">{me.display_name}</p>
-          <p className="truncate text-muted text-sm">{me.email}</p>
+          <p dir="auto" className="truncate font-semibold">
+            {me.display_name}
+          </p>
+          <p dir="auto" className="truncate text-muted text-sm">
+            {me.email}
+          </p>
         </div>
       }
     >
       <MenuItem icon={SquareUser} onAction={() => void navigate(`/users/${me.id}`)}>
-        My public page
+        {t`My public page`}
       </MenuItem>
       <MenuItem icon={LogOut} onAction={() => signOut.mutate()}>
-        Sign out
+        {t`Sign out`}
       </MenuItem>
     </Menu>
   );

@@ -1,4 +1,6 @@
 /** Enter the code that was sent by e-mail. */
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
@@ -47,21 +49,21 @@ export function ConfirmPage() {
     mutationFn: () => unwrap(api.POST("/api/auth/resend", { body: { email: email.trim() } })),
     onSuccess: (sent) => {
       setCodeHint(sent.code_hint);
-      toast("A new code is on its way.", { tone: "good" });
+      toast(t`A new code is on its way.`, { tone: "good" });
     },
   });
 
   return (
     <AuthCard
-      title="Check your e-mail"
-      intro="We sent you a code. Enter it here to confirm that the address is yours."
+      title={t`Check your e-mail`}
+      intro={t`We sent you a code. Enter it here to confirm that the address is yours.`}
       footer={
-        <>
+        <Trans>
           Confirmed already?{" "}
           <Link className={linkClass} to="/sign-in">
             Sign in
           </Link>
-        </>
+        </Trans>
       }
     >
       <Form
@@ -74,11 +76,13 @@ export function ConfirmPage() {
         <FormProblem>{confirm.error && sentenceOf(confirm.error)}</FormProblem>
         {codeHint && (
           <p className="rounded-xl bg-brand-soft px-4 py-3 text-sm">
-            This stage sends no e-mail. Your code is <strong className="tabular-nums">{codeHint}</strong>.
+            <Trans>
+              This stage sends no e-mail. Your code is <strong className="tabular-nums">{codeHint}</strong>.
+            </Trans>
           </p>
         )}
         <TextField
-          label="E-mail"
+          label={t`E-mail`}
           name="email"
           type="email"
           autoComplete="username"
@@ -87,7 +91,7 @@ export function ConfirmPage() {
           isRequired
         />
         <TextField
-          label="Code"
+          label={t`Code`}
           name="code"
           inputMode="numeric"
           autoComplete="one-time-code"
@@ -96,10 +100,10 @@ export function ConfirmPage() {
           isRequired
         />
         <Button type="submit" look="primary" isPending={confirm.isPending}>
-          {confirm.isPending ? "Confirming…" : "Confirm"}
+          {confirm.isPending ? t`Confirming…` : t`Confirm`}
         </Button>
         <Button look="quiet" onPress={() => resend.mutate()} isPending={resend.isPending} isDisabled={!email}>
-          Send a new code
+          {t`Send a new code`}
         </Button>
       </Form>
     </AuthCard>

@@ -1,4 +1,6 @@
 /** Sign in with e-mail and password. */
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
@@ -34,15 +36,15 @@ export function SignInPage() {
 
   return (
     <AuthCard
-      title="Sign in"
-      intro={search.get("confirmed") ? "Your address is confirmed. Welcome!" : "Good to see you again."}
+      title={t`Sign in`}
+      intro={search.get("confirmed") ? t`Your address is confirmed. Welcome!` : t`Good to see you again.`}
       footer={
-        <>
+        <Trans>
           New here?{" "}
           <Link className={linkClass} to={{ pathname: "/sign-up", search: search.toString() }}>
             Create an account
           </Link>
-        </>
+        </Trans>
       }
     >
       <Form
@@ -54,7 +56,7 @@ export function SignInPage() {
       >
         <FormProblem>{signIn.error && sentenceOf(signIn.error)}</FormProblem>
         <TextField
-          label="E-mail"
+          label={t`E-mail`}
           name="email"
           type="email"
           autoComplete="username"
@@ -63,7 +65,7 @@ export function SignInPage() {
           isRequired
         />
         <TextField
-          label="Password"
+          label={t`Password`}
           name="password"
           type="password"
           autoComplete="current-password"
@@ -72,7 +74,7 @@ export function SignInPage() {
           isRequired
         />
         <Button type="submit" look="primary" isPending={signIn.isPending}>
-          {signIn.isPending ? "Signing in…" : "Sign in"}
+          {signIn.isPending ? t`Signing in…` : t`Sign in`}
         </Button>
       </Form>
     </AuthCard>

@@ -1,4 +1,6 @@
 /** Make an account. */
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
@@ -34,15 +36,15 @@ export function SignUpPage() {
 
   return (
     <AuthCard
-      title="Create your drive"
-      intro="A home for your videos. They stay private until you publish them."
+      title={t`Create your drive`}
+      intro={t`A home for your videos. They stay private until you publish them.`}
       footer={
-        <>
+        <Trans>
           Already have an account?{" "}
           <Link className={linkClass} to={{ pathname: "/sign-in", search: search.toString() }}>
             Sign in
           </Link>
-        </>
+        </Trans>
       }
     >
       <Form
@@ -54,17 +56,17 @@ export function SignUpPage() {
       >
         <FormProblem>{signUp.error && sentenceOf(signUp.error)}</FormProblem>
         <TextField
-          label="Name"
+          label={t`Name`}
           name="display_name"
           autoComplete="name"
-          help="Shown beside the videos you publish."
+          help={t`Shown beside the videos you publish.`}
           value={displayName}
           onChange={setDisplayName}
           maxLength={80}
           isRequired
         />
         <TextField
-          label="E-mail"
+          label={t`E-mail`}
           name="email"
           type="email"
           autoComplete="username"
@@ -73,18 +75,18 @@ export function SignUpPage() {
           isRequired
         />
         <TextField
-          label="Password"
+          label={t`Password`}
           name="password"
           type="password"
           autoComplete="new-password"
-          help="At least 12 characters, with a capital letter, a small one and a digit."
+          help={t`At least 12 characters, with a capital letter, a small one and a digit.`}
           value={password}
           onChange={setPassword}
           minLength={12}
           isRequired
         />
         <Button type="submit" look="primary" isPending={signUp.isPending}>
-          {signUp.isPending ? "Creating…" : "Create account"}
+          {signUp.isPending ? t`Creating…` : t`Create account`}
         </Button>
       </Form>
     </AuthCard>

@@ -1,4 +1,5 @@
 /** What is known of one video: what was sent, what was found in it, and what was made of it. */
+import { t } from "@lingui/core/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Download } from "lucide-react";
 import type { ReactNode } from "react";
@@ -16,21 +17,23 @@ export function DetailsDialog({ video, onClose }: { video: Video; onClose: () =>
     <Dialog title={video.title} isOpen onClose={onClose} wide>
       {error && <FormProblem>{error.message}</FormProblem>}
       <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-6 gap-y-2 text-sm">
-        <Fact name="File">{video.file_name}</Fact>
-        <Fact name="Original">{format.bytes(video.size_bytes)}</Fact>
-        {video.stored_bytes > 0 && <Fact name="Renditions">{format.bytes(video.stored_bytes)}</Fact>}
-        {video.duration_ms !== null && <Fact name="Length">{format.clock(video.duration_ms)}</Fact>}
+        <Fact name={t`File`}>
+          <bdi>{video.file_name}</bdi>
+        </Fact>
+        <Fact name={t`Original`}>{format.bytes(video.size_bytes)}</Fact>
+        {video.stored_bytes > 0 && <Fact name={t`Renditions`}>{format.bytes(video.stored_bytes)}</Fact>}
+        {video.duration_ms !== null && <Fact name={t`Length`}>{format.clock(video.duration_ms)}</Fact>}
         {data && <Found details={data} />}
-        <Fact name="Uploaded">{format.date(video.created_at)}</Fact>
-        {video.published_at && <Fact name="Published">{format.date(video.published_at)}</Fact>}
-        <Fact name="Changed">{format.date(video.updated_at)}</Fact>
+        <Fact name={t`Uploaded`}>{format.date(video.created_at)}</Fact>
+        {video.published_at && <Fact name={t`Published`}>{format.date(video.published_at)}</Fact>}
+        <Fact name={t`Changed`}>{format.date(video.updated_at)}</Fact>
       </dl>
       {isPending && <div className="skeleton h-24" aria-hidden="true" />}
       {data && data.renditions.length > 0 && <Renditions details={data} />}
       {video.state !== "uploading" && (
         <DialogActions>
           <Button icon={Download} onPress={() => download.mutate(video)} isPending={download.isPending}>
-            Download original
+            {t`Download original`}
           </Button>
         </DialogActions>
       )}
@@ -50,41 +53,47 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 function Found({ details }: { details: VideoDetails }) {
   const { video, fps, hdr, rotation, video_codec, audio_codec } = details;
   const picture = [
-    video.width && video.height ? `${video.width} × ${video.height}` : null,
-    fps && `${frameRate(fps)} frames a second`,
+    video.width && video.height ? `\u2066${video.width} × ${video.height}\u2069` : null,
+    fps && t`${frameRate(fps)} frames a second`,
     video_codec,
     hdr && "HDR",
-    rotation ? `turned by ${rotation}°` : null,
+    rotation ? t`turned by ${rotation}°` : null,
   ].filter(Boolean);
   return (
     <>
-      {picture.length > 0 && <Fact name="Picture">{picture.join(" · ")}</Fact>}
-      {video.state === "ready" && <Fact name="Sound">{audio_codec ?? "None"}</Fact>}
+      {picture.length > 0 && <Fact name={t`Picture`}>{picture.join(" · ")}</Fact>}
+      {video.state === "ready" && (
+        <Fact name={t`Sound`}>{audio_codec ? <bdi>{audio_codec}</bdi> : t`None`}</Fact>
+      )}
     </>
   );
 }
 
 function Renditions({ details }: { details: VideoDetails }) {
   return (
-    <table className="w-full text-left text-sm tabular-nums">
-      <caption className="pb-2 text-left font-semibold">Qualities</caption>
+    <table className="w-full text-start text-sm tabular-nums">
+      <caption className="pb-2 text-start font-semibold">{t`Qualities`}</caption>
       <thead className="text-muted text-xs">
         <tr>
-          <th className="pb-1 font-semibold">Picture</th>
-          <th className="pb-1 font-semibold">Size</th>
-          <th className="pb-1 font-semibold">Bandwidth</th>
-          <th className="pb-1 font-semibold max-sm:hidden">Codecs</th>
+          <th className="pb-1 font-semibold">{t`Picture`}</th>
+          <th className="pb-1 font-semibold">{t`Size`}</th>
+          <th className="pb-1 font-semibold">{t`Bandwidth`}</th>
+          <th className="pb-1 font-semibold max-sm:hidden">{t`Codecs`}</th>
         </tr>
       </thead>
       <tbody>
         {details.renditions.map(({ width, height, bytes, bandwidth, codecs }) => (
           <tr key={height} className="border-line border-t">
             <td className="py-1.5">
-              {width} × {height}
+              <bdi dir="ltr">
+                {width} × {height}
+              </bdi>
             </td>
             <td>{format.bytes(bytes)}</td>
-            <td>{(bandwidth / 1_000_000).toFixed(1)} Mbit/s</td>
-            <td className="break-words max-sm:hidden">{codecs}</td>
+            <td>{format.bitRate(bandwidth)}</td>
+            <td className="break-words max-sm:hidden">
+              <bdi dir="ltr">{codecs}</bdi>
+            </td>
           </tr>
         ))}
       </tbody>
@@ -95,5 +104,5 @@ function Renditions({ details }: { details: VideoDetails }) {
 /** 30000/1001 is 29.97. */
 function frameRate(fraction: string): string {
   const [over, under = 1] = fraction.split("/").map(Number);
-  return String(Number(((over ?? 0) / under).toFixed(2)));
+  return format.number(Number(((over ?? 0) / under).toFixed(2)));
 }

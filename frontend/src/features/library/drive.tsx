@@ -1,4 +1,5 @@
 /** The drive: every video of the signed-in person, found, filtered and sorted as the address says. */
+import { t } from "@lingui/core/macro";
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { Collection } from "react-aria-components/Collection";
@@ -57,10 +58,10 @@ export function Drive({ firstUpload, renderUpload, renderPercent, localPicture }
     return (
       <EmptyState
         picture={<FilmingBear />}
-        title="Every great workspace starts with a great video!"
+        title={t`Every great workspace starts with a great video!`}
         action={firstUpload}
       >
-        Drop a file anywhere on this page, or choose one. It stays private until you publish it.
+        {t`Drop a file anywhere on this page, or choose one. It stays private until you publish it.`}
       </EmptyState>
     );
   }
@@ -71,8 +72,8 @@ export function Drive({ firstUpload, renderUpload, renderPercent, localPicture }
       {videos.isError && all.length === 0 && (
         <EmptyState
           picture={<FilmingBear />}
-          title="Your drive can't be shown right now"
-          action={<Button onPress={() => void videos.refetch()}>Try again</Button>}
+          title={t`Your drive can't be shown right now`}
+          action={<Button onPress={() => void videos.refetch()}>{t`Try again`}</Button>}
         >
           {videos.error.message}
         </EmptyState>
@@ -80,14 +81,14 @@ export function Drive({ firstUpload, renderUpload, renderPercent, localPicture }
       {videos.isSuccess && all.length === 0 && (
         <EmptyState
           picture={<FilmingBear />}
-          title="Nothing found"
+          title={t`Nothing found`}
           action={
             <Button onPress={() => change({ q: null, state: null, visibility: null })}>
-              Show all my videos
+              {t`Show all my videos`}
             </Button>
           }
         >
-          Every word you search for has to be in the title, the description or the file name.
+          {t`Every word you search for has to be in the title, the description or the file name.`}
         </EmptyState>
       )}
       {all.length > 0 && (
@@ -101,7 +102,7 @@ export function Drive({ firstUpload, renderUpload, renderPercent, localPicture }
       )}
       {videos.isFetchNextPageError && (
         <div className="flex justify-center pt-6">
-          <Button onPress={() => void videos.fetchNextPage()}>Couldn't load more. Try again</Button>
+          <Button onPress={() => void videos.fetchNextPage()}>{t`Couldn't load more. Try again`}</Button>
         </div>
       )}
       <DriveSelection videos={selectedOf(all, selection)} onClear={() => setSelection(new Set())} />
@@ -141,7 +142,7 @@ function Cards({
   return (
     <Virtualizer layout={GridLayout} layoutOptions={CARDS} shouldObserveItemSize>
       <GridList
-        aria-label="My videos"
+        aria-label={t`My videos`}
         layout="grid"
         selectionMode="multiple"
         selectedKeys={selection}
@@ -160,7 +161,7 @@ function Cards({
           )}
         </Collection>
         <GridListLoadMoreItem isLoading={isLoadingMore} onLoadMore={onMore} scrollOffset={2}>
-          <p className="py-3 text-center text-muted text-sm">Loading more…</p>
+          <p className="py-3 text-center text-muted text-sm">{t`Loading more…`}</p>
         </GridListLoadMoreItem>
       </GridList>
     </Virtualizer>
@@ -169,7 +170,7 @@ function Cards({
 
 function Loading() {
   return (
-    <ul aria-busy="true" aria-label="Loading your videos" className="grid gap-3 lg:grid-cols-2">
+    <ul aria-busy="true" aria-label={t`Loading your videos`} className="grid gap-3 lg:grid-cols-2">
       {Array.from({ length: 6 }, (_, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: placeholders have no identity
         <VideoRowSkeleton key={index} />

@@ -1,4 +1,6 @@
 /** Title, description and visibility of one video; publishes a draft. */
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, unwrap } from "@/lib/api";
@@ -11,7 +13,7 @@ import { ChoiceGroup, Form, FormProblem, TextField } from "@/ui/field";
 import { toast } from "@/ui/toast";
 import { PosterChoice } from "./poster-choice";
 import { useEdit, usePublish, type VideoEdit } from "./queries";
-import { VISIBILITY_CHOICES } from "./visibility";
+import { visibilityChoices } from "./visibility";
 
 interface Draft {
   title: string;
@@ -59,7 +61,7 @@ export function EditDialog({ video, onClose }: { video: Video; onClose: () => vo
       }
       if (thenPublish) await publish.mutateAsync({ video: saved, change: { visibility: draft.visibility } });
       onClose();
-      toast(thenPublish ? `“${saved.title}” is published.` : "Saved.", { tone: "good" });
+      toast(thenPublish ? t`“${saved.title}” is published.` : t`Saved.`, { tone: "good" });
     } catch (failure) {
       if (isConflict(failure)) setTheirs(await fetchTheirs());
     }
@@ -95,7 +97,7 @@ export function EditDialog({ video, onClose }: { video: Video; onClose: () => vo
   }
 
   return (
-    <Dialog title={isDraft ? "Edit draft" : "Edit video"} isOpen onClose={onClose} wide>
+    <Dialog title={isDraft ? t`Edit draft` : t`Edit video`} isOpen onClose={onClose} wide>
       <Form
         validationErrors={fieldErrors(error)}
         onSubmit={(event) => {
@@ -109,19 +111,19 @@ export function EditDialog({ video, onClose }: { video: Video; onClose: () => vo
           <FormProblem>{error && sentenceOf(error)}</FormProblem>
         )}
         <TextField
-          label="Title"
+          label={t`Title`}
           name="title"
           value={draft.title}
           onChange={(title) => setDraft({ ...draft, title })}
-          validate={(title) => (title.trim() ? null : "A title is needed.")}
+          validate={(title) => (title.trim() ? null : t`A title is needed.`)}
           maxLength={200}
           isRequired
           autoFocus
         />
         <TextField
-          label="Description"
+          label={t`Description`}
           name="description"
-          placeholder="Tell others about your video"
+          placeholder={t`Tell others about your video`}
           value={draft.description}
           onChange={(description) => setDraft({ ...draft, description })}
           maxLength={5000}
@@ -129,9 +131,9 @@ export function EditDialog({ video, onClose }: { video: Video; onClose: () => vo
         />
         <PosterChoice video={video} />
         <ChoiceGroup
-          label={isDraft ? "Who may watch it once published" : "Who may watch it"}
+          label={isDraft ? t`Who may watch it once published` : t`Who may watch it`}
           name="visibility"
-          choices={VISIBILITY_CHOICES}
+          choices={visibilityChoices()}
           value={draft.visibility}
           onChange={(visibility) => setDraft({ ...draft, visibility })}
         />
@@ -141,11 +143,11 @@ export function EditDialog({ video, onClose }: { video: Video; onClose: () => vo
               onPress={() => void save(false)}
               isDisabled={isPending || conflict || !draft.title.trim()}
             >
-              Save draft
+              {t`Save draft`}
             </Button>
           )}
           <Button type="submit" look="primary" isDisabled={conflict} isPending={isPending}>
-            {canPublish ? "Publish" : "Save"}
+            {canPublish ? t`Publish` : t`Save`}
           </Button>
         </DialogActions>
       </Form>
@@ -170,25 +172,31 @@ function Conflict({ theirs, onSettle }: { theirs: Video; onSettle: (take: "mine"
   return (
     <section role="alert" className="flex flex-col gap-3 rounded-2xl bg-warn-soft p-4 text-sm">
       <p>
-        <strong className="block font-semibold">This video was changed somewhere else meanwhile.</strong>
-        Your text is still here. Which one should stay?
+        <Trans>
+          <strong className="block font-semibold">This video was changed somewhere else meanwhile.</strong>
+          Your text is still here. Which one should stay?
+        </Trans>
       </p>
       <dl className="rounded-xl bg-surface px-3.5 py-2.5">
-        <dt className="text-muted text-xs">The other title</dt>
-        <dd className="break-words font-semibold">{theirs.title}</dd>
+        <dt className="text-muted text-xs">{t`The other title`}</dt>
+        <dd dir="auto" className="break-words font-semibold">
+          {theirs.title}
+        </dd>
         {theirs.description && (
           <>
-            <dt className="mt-1.5 text-muted text-xs">The other description</dt>
-            <dd className="line-clamp-3 break-words">{theirs.description}</dd>
+            <dt className="mt-1.5 text-muted text-xs">{t`The other description`}</dt>
+            <dd dir="auto" className="line-clamp-3 break-words">
+              {theirs.description}
+            </dd>
           </>
         )}
       </dl>
       <div className="flex flex-wrap gap-2">
         <Button size="small" look="primary" onPress={() => onSettle("mine")}>
-          Keep my text
+          {t`Keep my text`}
         </Button>
         <Button size="small" onPress={() => onSettle("theirs")}>
-          Take the other
+          {t`Take the other`}
         </Button>
       </div>
     </section>

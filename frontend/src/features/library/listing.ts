@@ -1,25 +1,26 @@
 /** What of the drive is looked at, kept in the address alone: it can be linked, reloaded and gone back from. */
+import { t } from "@lingui/core/macro";
 import { useCallback, useMemo } from "react";
 import { useSearchParams } from "react-router";
 import type { Listing, Sort } from "@/lib/models";
 
 export const SORTS = [
-  { value: "-created", label: "Newest first" },
-  { value: "created", label: "Oldest first" },
-  { value: "title", label: "Title A to Z" },
-  { value: "-title", label: "Title Z to A" },
-  { value: "-size", label: "Largest first" },
-  { value: "size", label: "Smallest first" },
-  { value: "-duration", label: "Longest first" },
-  { value: "duration", label: "Shortest first" },
-] as const satisfies readonly { value: Sort; label: string }[];
+  { value: "-created", label: () => t`Newest first` },
+  { value: "created", label: () => t`Oldest first` },
+  { value: "title", label: () => t`Title A to Z` },
+  { value: "-title", label: () => t`Title Z to A` },
+  { value: "-size", label: () => t`Largest first` },
+  { value: "size", label: () => t`Smallest first` },
+  { value: "-duration", label: () => t`Longest first` },
+  { value: "duration", label: () => t`Shortest first` },
+] as const satisfies readonly { value: Sort; label: () => string }[];
 
 export const STATES = [
-  { value: "ready", label: "Ready" },
-  { value: "processing", label: "Processing" },
-  { value: "uploaded", label: "Waiting" },
-  { value: "uploading", label: "Uploading" },
-  { value: "failed", label: "Failed" },
+  { value: "ready", label: () => t`Ready` },
+  { value: "processing", label: () => t`Processing` },
+  { value: "uploaded", label: () => t`Waiting` },
+  { value: "uploading", label: () => t`Uploading` },
+  { value: "failed", label: () => t`Failed` },
 ] as const;
 
 const VISIBILITIES = [{ value: "public" }, { value: "unlisted" }, { value: "private" }] as const;

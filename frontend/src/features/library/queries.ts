@@ -1,8 +1,8 @@
 /** The drive's lists and what can be done with a video. */
+import { plural, t } from "@lingui/core/macro";
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, done, unwrap } from "@/lib/api";
-import { sentenceOf } from "@/lib/api-error";
-import * as format from "@/lib/format";
+import { problemSentence, sentenceOf } from "@/lib/api-error";
 import type { BulkAction, Change, Listing, Video, Visibility } from "@/lib/models";
 import { keys } from "@/lib/query";
 import { applyVideo, applyVideos, forgetVideo } from "@/lib/video-cache";
@@ -146,8 +146,8 @@ export function useUnpublish() {
     (video) => ({ ...video, published_at: null }),
     {
       onDone: (video, { visibility }) =>
-        toast(`“${video.title}” is a draft again.`, {
-          action: { label: "Undo", onPress: () => publish.mutate({ video, change: { visibility } }) },
+        toast(t`“${video.title}” is a draft again.`, {
+          action: { label: t`Undo`, onPress: () => publish.mutate({ video, change: { visibility } }) },
         }),
     },
   );
@@ -164,7 +164,7 @@ export function useRestore() {
   return useVideoMutation<null>(
     (video) => unwrap(api.POST("/api/videos/{video_id}/restore", byId(video))),
     (video) => ({ ...video, trashed_at: null, purge_at: null }),
-    { onDone: (video) => toast(`“${video.title}” is back in your workspace.`, { tone: "good" }) },
+    { onDone: (video) => toast(t`“${video.title}” is back in your workspace.`, { tone: "good" }) },
   );
 }
 
@@ -176,8 +176,8 @@ export function useTrash() {
     (video) => ({ ...video, trashed_at: new Date().toISOString() }),
     {
       onDone: (video) =>
-        toast(`“${video.title}” is in the trash.`, {
-          action: { label: "Undo", onPress: () => restore.mutate({ video, change: null }) },
+        toast(t`“${video.title}” is in the trash.`, {
+          action: { label: t`Undo`, onPress: () => restore.mutate({ video, change: null }) },
         }),
     },
   );
@@ -189,7 +189,7 @@ export function useDeleteForever() {
   return useMutation({
     mutationFn: (video: Video) => done(api.POST("/api/videos/{video_id}/purge", byId(video))),
     onMutate: (video) => forgetVideo(client, video.id),
-    onSuccess: (_nothing, video) => toast(`“${video.title}” is gone for good.`),
+    onSuccess: (_nothing, video) => toast(t`“${video.title}” is gone for good.`),
     onError: async (error) => {
       toast(sentenceOf(error), { tone: "bad" });
       await client.invalidateQueries({ queryKey: keys.trash });
@@ -204,19 +204,29 @@ interface Bulk {
   visibility?: Visibility;
 }
 
-const DONE: Record<BulkAction, string> = {
-  visibility: "changed",
-  publish: "published",
-  unpublish: "drafts again",
-  trash: "in the trash",
-  restore: "back in your workspace",
-  purge: "deleted for good",
-};
-
 /** "3 videos are in the trash." */
 function told(action: BulkAction, count: number): string {
-  const subject = count === 1 ? "1 video is" : `${format.plural(count, "video")} are`;
-  return `${subject} ${count === 1 && action === "unpublish" ? "a draft again" : DONE[action]}.`;
+  switch (action) {
+    case "visibility":
+      return plural(count, { one: "# video is changed.", other: "# videos are changed." });
+    case "publish":
+      return plural(count, { one: "# video is published.", other: "# videos are published." });
+    case "unpublish":
+      return plural(count, { one: "# video is a draft again.", other: "# videos are drafts again." });
+    case "trash":
+      return plural(count, { one: "# video is in the trash.", other: "# videos are in the trash." });
+    case "restore":
+      return plural(count, {
+        one: "# video is back in your workspace.",
+        other: "# videos are back in your workspace.",
+      });
+    case "purge":
+      return plural(count, { one: "# video is deleted for good.", other: "# videos are deleted for good." });
+  }
+}
+
+function unchanged(count: number): string {
+  return plural(count, { one: "# video couldn't be changed.", other: "# videos couldn't be changed." });
 }
 
 async function changeMany({ action, videos, visibility }: Bulk): Promise<Change[]> {
@@ -257,13 +267,11 @@ export function useBulk() {
       if (changed.size > 0)
         toast(told(bulk.action, changed.size), {
           tone: bulk.action === "trash" ? "info" : "good",
-          ...(steps.length > 0 && { action: { label: "Undo", onPress: () => undo.mutate(steps) } }),
+          ...(steps.length > 0 && { action: { label: t`Undo`, onPress: () => undo.mutate(steps) } }),
         });
       const [first] = refused;
       if (first?.problem)
-        toast(`${format.plural(refused.length, "video")} couldn't be changed. ${first.problem.detail}`, {
-          tone: "bad",
-        });
+        toast(`${unchanged(refused.length)} ${problemSentence(first.problem)}`, { tone: "bad" });
     },
     // Of several requests the first ones may have been answered.
     onError: () => client.invalidateQueries({ predicate: ({ queryKey }) => LISTS.has(queryKey[0]) }),

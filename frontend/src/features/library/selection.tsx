@@ -1,4 +1,6 @@
 /** What can be done with the videos that are selected. */
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { Eye, EyeOff, Globe, RotateCcw, Trash2, X } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import type { Selection } from "react-aria-components/GridList";
@@ -8,7 +10,7 @@ import { Button, IconButton } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/dialog";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
 import { useBulk } from "./queries";
-import { VISIBILITIES } from "./visibility";
+import { visibilities } from "./visibility";
 
 interface Props {
   videos: readonly Video[];
@@ -33,28 +35,28 @@ export function DriveSelection(props: Props) {
   return (
     <Bar {...props}>
       <Menu
-        aria-label="Publishing"
+        aria-label={t`Publishing`}
         trigger={
           <Button size="small" icon={Eye} isPending={isPending}>
-            Publish
+            {t`Publish`}
           </Button>
         }
       >
         <MenuItem icon={Globe} onAction={() => start("publish", "public")}>
-          Publish for everyone
+          {t`Publish for everyone`}
         </MenuItem>
         <MenuItem icon={EyeOff} onAction={() => start("unpublish")}>
-          Make drafts again
+          {t`Make drafts again`}
         </MenuItem>
         <MenuSeparator />
-        {VISIBILITIES.map(({ value, label, Icon }) => (
+        {visibilities().map(({ value, label, Icon }) => (
           <MenuItem key={value} id={value} icon={Icon} onAction={() => start("visibility", value)}>
-            {`Visibility: ${label}`}
+            {t`Visibility: ${label}`}
           </MenuItem>
         ))}
       </Menu>
       <Button size="small" icon={Trash2} isPending={isPending} onPress={() => start("trash")}>
-        Move to trash
+        {t`Move to trash`}
       </Button>
     </Bar>
   );
@@ -68,22 +70,27 @@ export function TrashSelection(props: Props) {
     <>
       <Bar {...props}>
         <Button size="small" icon={RotateCcw} isPending={isPending} onPress={() => start("restore")}>
-          Restore
+          {t`Restore`}
         </Button>
         <Button size="small" icon={Trash2} isPending={isPending} onPress={() => setAsking(true)}>
-          Delete forever
+          {t`Delete forever`}
         </Button>
       </Bar>
       <ConfirmDialog
-        title={`Delete ${format.plural(props.videos.length, "video")} forever?`}
+        title={plural(props.videos.length, {
+          one: "Delete # video forever?",
+          other: "Delete # videos forever?",
+        })}
         isOpen={asking}
         onClose={() => setAsking(false)}
         onConfirm={() => start("purge")}
-        confirm="Delete forever"
+        confirm={t`Delete forever`}
       >
         <p>
-          The originals and everything made from them will be removed, which frees {format.bytes(bytes)}.
-          Nobody can bring them back.
+          <Trans>
+            The originals and everything made from them will be removed, which frees {format.bytes(bytes)}.
+            Nobody can bring them back.
+          </Trans>
         </p>
       </ConfirmDialog>
     </>
@@ -94,10 +101,12 @@ function Bar({ videos, onClear, children }: Props & { children: ReactNode }) {
   return (
     <div role="status" className="contents">
       {videos.length > 0 && (
-        <div className="fixed inset-x-0 bottom-16 z-20 mx-auto flex w-fit max-w-[calc(100vw-1rem)] animate-rise items-center gap-2 rounded-2xl border border-line bg-raised p-2 pl-3 shadow-float md:bottom-6">
-          <IconButton icon={X} label="Clear the selection" size="small" onPress={onClear} />
-          <span className="whitespace-nowrap font-semibold text-sm tabular-nums sm:mr-2">
-            {videos.length} <span className="max-sm:sr-only">selected</span>
+        <div className="fixed inset-x-0 bottom-16 z-20 mx-auto flex w-fit max-w-[calc(100vw-1rem)] animate-rise items-center gap-2 rounded-2xl border border-line bg-raised p-2 ps-3 shadow-float md:bottom-6">
+          <IconButton icon={X} label={t`Clear the selection`} size="small" onPress={onClear} />
+          <span className="whitespace-nowrap font-semibold text-sm tabular-nums sm:me-2">
+            <Trans>
+              {videos.length} <span className="max-sm:sr-only">selected</span>
+            </Trans>
           </span>
           {children}
         </div>

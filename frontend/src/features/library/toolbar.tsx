@@ -1,4 +1,5 @@
 /** Search, filters, order and look of the drive. */
+import { t } from "@lingui/core/macro";
 import { LayoutGrid, Rows3 } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { ToggleButton } from "react-aria-components/ToggleButton";
@@ -6,12 +7,10 @@ import { ToggleButtonGroup } from "react-aria-components/ToggleButtonGroup";
 import { SearchField } from "@/ui/field";
 import { ChoiceMenu } from "@/ui/menu";
 import { SORTS, STATES, useListing } from "./listing";
-import { VISIBILITIES } from "./visibility";
+import { visibilities } from "./visibility";
 
 /** Typing a word is one question, not one for each letter. */
 const PAUSE_MS = 250;
-const ALL = { value: "", label: "Any state" } as const;
-const EVERYBODY = { value: "", label: "Any visibility" } as const;
 
 export function Toolbar() {
   const { listing, look, change } = useListing();
@@ -21,33 +20,33 @@ export function Toolbar() {
         <Search q={listing.q} onSearch={(q) => change({ q })} />
       </div>
       <ChoiceMenu
-        label="State"
-        choices={[ALL, ...STATES]}
+        label={t`State`}
+        choices={[{ value: "", label: t`Any state` }, ...named(STATES)]}
         value={listing.state ?? ""}
         onChange={(state) => change({ state })}
       />
       <ChoiceMenu
-        label="Visibility"
-        choices={[EVERYBODY, ...VISIBILITIES]}
+        label={t`Visibility`}
+        choices={[{ value: "", label: t`Any visibility` }, ...visibilities()]}
         value={listing.visibility ?? ""}
         onChange={(visibility) => change({ visibility })}
       />
       <ChoiceMenu
-        label="Sort by"
-        choices={SORTS}
+        label={t`Sort by`}
+        choices={named(SORTS)}
         value={listing.sort}
         onChange={(sort) => change({ sort: sort === "-created" ? null : sort })}
       />
       <ToggleButtonGroup
-        aria-label="Show as"
+        aria-label={t`Show as`}
         disallowEmptySelection
         selectedKeys={[look]}
         onSelectionChange={([key]) => change({ look: key === "table" ? "table" : null })}
         className="flex rounded-xl border border-line bg-surface p-0.5"
       >
         {[
-          { id: "cards", label: "Cards", Icon: LayoutGrid },
-          { id: "table", label: "Table", Icon: Rows3 },
+          { id: "cards", label: t`Cards`, Icon: LayoutGrid },
+          { id: "table", label: t`Table`, Icon: Rows3 },
         ].map(({ id, label, Icon }) => (
           <ToggleButton
             key={id}
@@ -61,6 +60,10 @@ export function Toolbar() {
       </ToggleButtonGroup>
     </search>
   );
+}
+
+function named<Value extends string>(choices: readonly { value: Value; label: () => string }[]) {
+  return choices.map(({ value, label }) => ({ value, label: label() }));
 }
 
 function Search({ q, onSearch }: { q: string; onSearch: (q: string) => void }) {
@@ -85,8 +88,8 @@ function Search({ q, onSearch }: { q: string; onSearch: (q: string) => void }) {
 
   return (
     <SearchField
-      label="Search my videos"
-      placeholder="Search titles, descriptions, file names"
+      label={t`Search my videos`}
+      placeholder={t`Search titles, descriptions, file names`}
       value={text}
       onChange={setText}
       maxLength={100}

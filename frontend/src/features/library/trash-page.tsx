@@ -1,4 +1,6 @@
 /** What was deleted, until it is gone for good. */
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { RotateCcw, Trash2 } from "lucide-react";
 import { useMemo, useState } from "react";
@@ -28,9 +30,9 @@ export function TrashPage() {
   const videos = useMemo(() => trash.data?.pages.flatMap((page) => page.items) ?? [], [trash.data]);
 
   return (
-    <Page title="Trash">
+    <Page title={t`Trash`}>
       {trash.isPending && (
-        <ul aria-busy="true" aria-label="Loading the trash" className="flex flex-col gap-3">
+        <ul aria-busy="true" aria-label={t`Loading the trash`} className="flex flex-col gap-3">
           <VideoRowSkeleton />
           <VideoRowSkeleton />
         </ul>
@@ -38,22 +40,22 @@ export function TrashPage() {
       {trash.isError && videos.length === 0 && (
         <EmptyState
           picture={<EmptyBin />}
-          title="The trash can't be shown right now"
-          action={<Button onPress={() => void trash.refetch()}>Try again</Button>}
+          title={t`The trash can't be shown right now`}
+          action={<Button onPress={() => void trash.refetch()}>{t`Try again`}</Button>}
         >
           {trash.error.message}
         </EmptyState>
       )}
       {trash.isSuccess && videos.length === 0 && (
-        <EmptyState picture={<EmptyBin />} title="Nothing in here">
-          What you delete waits here for a while, so that you can change your mind.
+        <EmptyState picture={<EmptyBin />} title={t`Nothing in here`}>
+          {t`What you delete waits here for a while, so that you can change your mind.`}
         </EmptyState>
       )}
       {videos.length > 0 && (
         <>
           <Virtualizer layout={ListLayout} layoutOptions={LAYOUT} shouldObserveItemSize>
             <GridList
-              aria-label="Videos in the trash"
+              aria-label={t`Videos in the trash`}
               selectionMode="multiple"
               selectedKeys={selection}
               onSelectionChange={setSelection}
@@ -76,28 +78,30 @@ export function TrashPage() {
                 }}
                 scrollOffset={2}
               >
-                <p className="py-3 text-center text-muted text-sm">Loading more…</p>
+                <p className="py-3 text-center text-muted text-sm">{t`Loading more…`}</p>
               </GridListLoadMoreItem>
             </GridList>
           </Virtualizer>
           {trash.isFetchNextPageError && (
             <div className="flex justify-center pt-6">
-              <Button onPress={() => void trash.fetchNextPage()}>Couldn't load more. Try again</Button>
+              <Button onPress={() => void trash.fetchNextPage()}>{t`Couldn't load more. Try again`}</Button>
             </div>
           )}
           <TrashSelection videos={selectedOf(videos, selection)} onClear={() => setSelection(new Set())} />
         </>
       )}
       <ConfirmDialog
-        title="Delete forever?"
+        title={t`Delete forever?`}
         isOpen={doomed !== null}
         onClose={() => setDoomed(null)}
         onConfirm={() => doomed && deleteForever.mutate(doomed)}
-        confirm="Delete forever"
+        confirm={t`Delete forever`}
       >
         <p>
-          “{doomed?.title}”, its original and everything made from it will be removed. Nobody can bring them
-          back.
+          <Trans>
+            “<bdi>{doomed?.title}</bdi>”, its original and everything made from it will be removed. Nobody can
+            bring them back.
+          </Trans>
         </p>
       </ConfirmDialog>
     </Page>
@@ -126,7 +130,9 @@ function TrashedVideo({
         className="opacity-75 grayscale"
       />
       <div className="min-w-0">
-        <h2 className="line-clamp-2 break-words font-semibold">{video.title}</h2>
+        <h2 dir="auto" className="line-clamp-2 break-words font-semibold">
+          {video.title}
+        </h2>
         <p className="text-muted text-sm">
           {format.bytes(video.size_bytes + video.stored_bytes)}
           {video.purge_at && <> · {daysLeft(video.purge_at)}</>}
@@ -134,10 +140,10 @@ function TrashedVideo({
       </div>
       <div className="col-span-3 flex flex-wrap justify-end gap-2 sm:col-span-1">
         <Button size="small" icon={RotateCcw} onPress={onRestore}>
-          Restore
+          {t`Restore`}
         </Button>
         <Button size="small" icon={Trash2} onPress={onDelete}>
-          Delete forever
+          {t`Delete forever`}
         </Button>
       </div>
     </GridListItem>
@@ -146,5 +152,5 @@ function TrashedVideo({
 
 function daysLeft(purgeAt: string): string {
   const days = format.daysUntil(purgeAt);
-  return days === 0 ? "deleted today" : `${format.plural(days, "day")} left`;
+  return days === 0 ? t`deleted today` : t`${format.days(days)} left`;
 }

@@ -1,4 +1,5 @@
 /** One video in the drive: picture, state, and what can be done with it. */
+import { t } from "@lingui/core/macro";
 import {
   CircleAlert,
   CloudUpload,
@@ -16,6 +17,7 @@ import type { ReactNode, SyntheticEvent } from "react";
 import { GridListItem } from "react-aria-components/GridList";
 import { Link, useNavigate } from "react-router";
 import { readyAndComing } from "@/lib/early";
+import { failureWords } from "@/lib/failure";
 import * as format from "@/lib/format";
 import type { Video } from "@/lib/models";
 import { Badge } from "@/ui/badge";
@@ -70,25 +72,28 @@ export function VideoRow({ video, upload, localPicture = null, onPosterBroken, .
           <div className="relative self-start">
             {playable ? (
               <WatchLink video={video} className="block rounded-2xl">
-                <span className="sr-only">Watch {video.title}</span>
+                <span className="sr-only">{t`Watch ${video.title}`}</span>
                 {picture}
               </WatchLink>
             ) : (
               picture
             )}
-            <span className="absolute top-1 left-1 rounded-lg bg-surface/85">
+            <span className="absolute top-1 start-1 rounded-lg bg-surface/85">
               <RowCheckbox />
             </span>
           </div>
           <div className="flex min-w-0 flex-col justify-center gap-1.5">
             <div className="flex items-start gap-1">
-              <h2 className="line-clamp-2 min-w-0 grow break-words font-semibold leading-snug @xl:text-lg">
+              <h2
+                dir="auto"
+                className="line-clamp-2 min-w-0 grow break-words font-semibold leading-snug @xl:text-lg"
+              >
                 {video.title}
               </h2>
               <VideoMenu video={video} {...actions} />
             </div>
-            <p className="line-clamp-1 text-muted text-sm @max-xl:hidden">
-              {video.description || "No description"}
+            <p dir="auto" className="line-clamp-1 text-muted text-sm @max-xl:hidden">
+              {video.description || t`No description`}
             </p>
             <p className="flex flex-wrap items-center gap-x-2 gap-y-1.5 text-muted text-sm">
               <StateBadges video={video} />
@@ -99,7 +104,7 @@ export function VideoRow({ video, upload, localPicture = null, onPosterBroken, .
             {ready && !video.published_at && (
               <div className="pt-1">
                 <Button size="small" look="primary" icon={Globe} onPress={() => actions.onEdit(video)}>
-                  Publish
+                  {t`Publish`}
                 </Button>
               </div>
             )}
@@ -143,20 +148,21 @@ export function StateBadges({ video, percent }: { video: Video; percent?: ReactN
   if (video.state === "uploading")
     return (
       <Badge tone="brand" icon={CloudUpload}>
-        Uploading{percent}
+        {t`Uploading`}
+        {percent}
       </Badge>
     );
   if (video.state === "failed")
     return (
       <Badge tone="warn" icon={CircleAlert}>
-        Failed
+        {t`Failed`}
       </Badge>
     );
-  if (video.state !== "ready") return <Badge tone="brand">Processing</Badge>;
+  if (video.state !== "ready") return <Badge tone="brand">{t`Processing`}</Badge>;
   const { label, Icon } = visibilityOf(video.visibility);
   return (
     <>
-      {video.published_at ? <Badge tone="good">Published</Badge> : <Badge>Draft</Badge>}
+      {video.published_at ? <Badge tone="good">{t`Published`}</Badge> : <Badge>{t`Draft`}</Badge>}
       {video.published_at && <Badge icon={Icon}>{label}</Badge>}
     </>
   );
@@ -170,11 +176,11 @@ function StateDetails({ video, upload }: { video: Video; upload: ReactNode }) {
     return (
       <div className="col-span-2 flex flex-col gap-1.5">
         <p className="text-muted text-sm tabular-nums">
-          {video.state === "uploaded" && "Uploaded. Processing starts in a moment…"}
-          {video.state === "processing" && (far ? `Processing ${far}` : "Processing…")}
+          {video.state === "uploaded" && t`Uploaded. Processing starts in a moment…`}
+          {video.state === "processing" && (far ? t`Processing ${far}` : t`Processing…`)}
         </p>
         <Progress
-          label={`Processing ${video.title}`}
+          label={t`Processing ${video.title}`}
           value={video.progress || null}
           text={far}
           tone="accent"
@@ -184,11 +190,12 @@ function StateDetails({ video, upload }: { video: Video; upload: ReactNode }) {
     );
   }
   if (video.state === "failed") {
+    const failure = video.failure && failureWords(video.failure);
     return (
       <div className="col-span-2 flex flex-wrap items-center justify-between gap-3 rounded-2xl bg-warn-soft px-4 py-3">
         <p className="min-w-0 text-sm">
-          <strong className="block font-semibold">{video.failure?.message ?? "Processing failed."}</strong>
-          {video.failure?.action}
+          <strong className="block font-semibold">{failure?.message ?? t`Processing failed.`}</strong>
+          {failure?.action}
         </p>
         {video.failure?.retry !== false && (
           <Button
@@ -197,7 +204,7 @@ function StateDetails({ video, upload }: { video: Video; upload: ReactNode }) {
             onPress={() => retry.mutate({ video, change: null })}
             isPending={retry.isPending}
           >
-            Try again
+            {t`Try again`}
           </Button>
         )}
       </div>
@@ -214,7 +221,7 @@ export function isPlayable(video: Video): boolean {
 /** "45 % · about 2 minutes left": as much of it as is known. */
 function howFar({ progress, eta_seconds }: Video): string | undefined {
   if (!progress) return undefined;
-  return eta_seconds == null ? `${progress} %` : `${progress} % · ${format.roughTimeLeft(eta_seconds)}`;
+  return eta_seconds == null ? t`${progress} %` : t`${progress} % · ${format.roughTimeLeft(eta_seconds)}`;
 }
 
 export function VideoMenu({ video, onEdit, onDetails }: VideoActions & { video: Video }) {
@@ -226,42 +233,42 @@ export function VideoMenu({ video, onEdit, onDetails }: VideoActions & { video: 
   const arriving = video.state === "uploading";
   return (
     <Menu
-      aria-label={`Actions for ${video.title}`}
+      aria-label={t`Actions for ${video.title}`}
       trigger={
-        <IconButton icon={EllipsisVertical} label={`Actions for ${video.title}`} className="-mt-1.5 -mr-1" />
+        <IconButton icon={EllipsisVertical} label={t`Actions for ${video.title}`} className="-mt-1.5 -me-1" />
       }
     >
       {isPlayable(video) && (
         <MenuItem icon={Play} onAction={() => void navigate(`/watch/${video.id}`)}>
-          Watch
+          {t`Watch`}
         </MenuItem>
       )}
       <MenuItem icon={Pencil} onAction={() => onEdit(video)}>
-        Edit
+        {t`Edit`}
       </MenuItem>
       {video.state === "ready" && !video.published_at && (
         <MenuItem icon={Globe} onAction={() => onEdit(video)}>
-          Publish…
+          {t`Publish…`}
         </MenuItem>
       )}
       {video.published_at && (
         <MenuItem icon={EyeOff} onAction={() => unpublish.mutate({ video, change: null })}>
-          Unpublish
+          {t`Unpublish`}
         </MenuItem>
       )}
       <MenuItem icon={Info} onAction={() => onDetails(video)}>
-        Details
+        {t`Details`}
       </MenuItem>
       {!arriving && (
         <MenuItem icon={Download} onAction={() => download.mutate(video)}>
-          Download original
+          {t`Download original`}
         </MenuItem>
       )}
       {/* A video that is still arriving is cancelled where its progress is shown. */}
       {!arriving && <MenuSeparator />}
       {!arriving && (
         <MenuItem icon={Trash2} danger onAction={() => trash.mutate({ video, change: null })}>
-          Move to trash
+          {t`Move to trash`}
         </MenuItem>
       )}
     </Menu>

@@ -1,4 +1,5 @@
 /** The drive as a table: many videos at a glance, sorted by a press on a column's name. */
+import { t } from "@lingui/core/macro";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { type ReactNode, useSyncExternalStore } from "react";
 import { Collection } from "react-aria-components/Collection";
@@ -40,7 +41,7 @@ export function VideoTable({
   return (
     <Virtualizer layout={TableLayout} layoutOptions={LAYOUT}>
       <Table
-        aria-label="My videos"
+        aria-label={t`My videos`}
         selectionMode="multiple"
         selectedKeys={selection}
         onSelectionChange={onSelectionChange}
@@ -59,26 +60,26 @@ export function VideoTable({
             <RowCheckbox />
           </Column>
           <Heading id="title" isRowHeader allowsSorting defaultWidth="3fr" minWidth={140}>
-            Title
+            {t`Title`}
           </Heading>
           {wide && (
             <>
               <Heading id="state" width={190}>
-                State
+                {t`State`}
               </Heading>
               <Heading id="duration" allowsSorting width={100}>
-                Length
+                {t`Length`}
               </Heading>
               <Heading id="size" allowsSorting width={100}>
-                Size
+                {t`Size`}
               </Heading>
               <Heading id="created" allowsSorting width={130}>
-                Uploaded
+                {t`Uploaded`}
               </Heading>
             </>
           )}
           <Heading id="actions" width={56}>
-            <span className="sr-only">Actions</span>
+            <span className="sr-only">{t`Actions`}</span>
           </Heading>
         </TableHeader>
         <TableBody>
@@ -92,13 +93,16 @@ export function VideoTable({
                 <Cell className="grid h-full place-items-center">
                   <RowCheckbox />
                 </Cell>
-                <Cell textValue={video.title} className="flex h-full min-w-0 items-center gap-3 pr-3">
+                <Cell textValue={video.title} className="flex h-full min-w-0 items-center gap-3 pe-3">
                   <Thumbnail
                     src={video.poster_url}
                     onBroken={onPosterBroken}
                     className="w-18 shrink-0 rounded-lg!"
                   />
-                  <span className="line-clamp-2 min-w-0 break-words font-semibold text-sm leading-tight">
+                  <span
+                    dir="auto"
+                    className="line-clamp-2 min-w-0 break-words font-semibold text-sm leading-tight"
+                  >
                     {isPlayable(video) ? (
                       <WatchLink video={video} className="hover:underline">
                         {video.title}
@@ -128,7 +132,7 @@ export function VideoTable({
             )}
           </Collection>
           <TableLoadMoreItem isLoading={isLoadingMore} onLoadMore={onMore} scrollOffset={2}>
-            <p className="py-3 text-center text-muted text-sm">Loading more…</p>
+            <p className="py-3 text-center text-muted text-sm">{t`Loading more…`}</p>
           </TableLoadMoreItem>
         </TableBody>
       </Table>

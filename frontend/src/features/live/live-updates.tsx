@@ -1,4 +1,5 @@
 /** Mounted once for the signed-in person: brings every change to every list, and says when it can't. */
+import { t } from "@lingui/core/macro";
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { api, unwrap } from "@/lib/api";
@@ -11,7 +12,6 @@ import { Replay } from "./replay";
 
 /** Short cuts heal before anyone could read about them. */
 const SAY_AFTER_MS = 3_000;
-const NO_PICTURE = "The picture could not be made. The video keeps the one it has: try another moment.";
 
 interface Props {
   /** Calls back with what this page is sending, whenever that moves; answers how to stop it. */
@@ -40,7 +40,7 @@ export function LiveUpdates({ sending, onSent }: Props) {
       apply: (events) => {
         replay.told(events);
         for (const event of events) {
-          if (event.video && lostPicture(client, event.video)) toast(NO_PICTURE, { tone: "bad" });
+          if (event.video && lostPicture(client, event.video)) sayLost();
           apply(client, event);
           if (lacksPicture(client, event.video_id)) void fetchPicture(client, event.video_id);
         }
@@ -73,11 +73,17 @@ export function LiveUpdates({ sending, onSent }: Props) {
     <p role="status" className="contents">
       {away && (
         <span className="fixed top-16 left-1/2 z-30 -translate-x-1/2 animate-fade rounded-full border border-line bg-raised px-3.5 py-1 font-medium text-muted text-xs shadow-card">
-          Reconnecting… What you see may be a moment old.
+          {t`Reconnecting… What you see may be a moment old.`}
         </span>
       )}
     </p>
   );
+}
+
+function sayLost(): void {
+  toast(t`The picture could not be made. The video keeps the one it has: try another moment.`, {
+    tone: "bad",
+  });
 }
 
 function apply(client: QueryClient, { kind, video, video_id }: LiveEvent): void {

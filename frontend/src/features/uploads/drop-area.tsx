@@ -1,4 +1,5 @@
 /** Lets files be dropped anywhere in the window. */
+import { t } from "@lingui/core/macro";
 import { CloudUpload } from "lucide-react";
 import { useEffect, useState } from "react";
 import { toast } from "@/ui/toast";
@@ -32,7 +33,7 @@ export function DropArea() {
       depth = 0;
       setOver(false);
       const picked = await droppedFiles(event.dataTransfer);
-      if (picked.length === 0) toast("There is no video in what you dropped.");
+      if (picked.length === 0) toast(t`There is no video in what you dropped.`);
       for (const { file, handle } of picked) engine.add(file, handle);
     };
     const events = { dragenter: enter, dragleave: leave, dragover: allow, drop } as const;
@@ -49,8 +50,8 @@ export function DropArea() {
       <div className="grid size-full place-items-center rounded-3xl border-4 border-link border-dashed">
         <div className="flex flex-col items-center gap-3 text-center">
           <CloudUpload aria-hidden className="size-20 animate-shake text-link" strokeWidth={1.5} />
-          <p className="font-bold text-2xl">Drop files or folders to upload</p>
-          <p className="text-muted">Your videos remain private until you publish them.</p>
+          <p className="font-bold text-2xl">{t`Drop files or folders to upload`}</p>
+          <p className="text-muted">{t`Your videos remain private until you publish them.`}</p>
         </div>
       </div>
     </div>

@@ -1,4 +1,5 @@
 /** Asks what to do with the videos that another app has shared, and uploads them. */
+import { plural, t } from "@lingui/core/macro";
 import { CloudUpload, Trash2 } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useSearchParams } from "react-router";
@@ -33,18 +34,24 @@ export function SharedFiles() {
 
   if (shared.length === 0) return null;
   return (
-    <Dialog title={`Upload ${format.plural(shared.length, "shared file")}?`} isOpen onClose={leave}>
+    <Dialog
+      title={plural(shared.length, { one: "Upload # shared file?", other: "Upload # shared files?" })}
+      isOpen
+      onClose={leave}
+    >
       <ul className="flex flex-col gap-1.5">
         {shared.map(({ file }, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes, and names may repeat
           <li key={index} className="flex items-baseline gap-3">
-            <span className="min-w-0 grow break-words font-medium">{file.name}</span>
+            <span dir="auto" className="min-w-0 grow break-words font-medium">
+              {file.name}
+            </span>
             <span className="shrink-0 text-muted text-sm tabular-nums">{format.bytes(file.size)}</span>
           </li>
         ))}
       </ul>
       <p className="text-muted">
-        Another app shared this with your drive. It stays private until you publish it.
+        {t`Another app shared this with your drive. It stays private until you publish it.`}
       </p>
       <DialogActions>
         <Button
@@ -54,7 +61,7 @@ export function SharedFiles() {
             setShared([]);
           }}
         >
-          Discard
+          {t`Discard`}
         </Button>
         <Button
           look="primary"
@@ -64,7 +71,7 @@ export function SharedFiles() {
             setShared([]);
           }}
         >
-          Upload
+          {t`Upload`}
         </Button>
       </DialogActions>
     </Dialog>
@@ -88,7 +95,7 @@ function useLostHint(): void {
   const lost = search.get("shared") === "lost";
   useEffect(() => {
     if (!lost) return;
-    toast("The browser could not keep what was shared. Upload it from here instead.", { tone: "bad" });
+    toast(t`The browser could not keep what was shared. Upload it from here instead.`, { tone: "bad" });
     setSearch(
       (before) => {
         before.delete("shared");

@@ -1,11 +1,12 @@
 /** The buttons that begin it all. */
+import { t } from "@lingui/core/macro";
 import { CloudUpload, FolderUp } from "lucide-react";
 import { Button, IconButton } from "@/ui/button";
 import { toast } from "@/ui/toast";
 import { canPickFolders, pickFiles, pickFolder } from "./pick-files";
 import { useUploads } from "./uploads";
 
-export function UploadButton({ children = "Upload" }: { children?: string }) {
+export function UploadButton({ children = t`Upload` }: { children?: string }) {
   const engine = useUploads();
   return (
     <Button
@@ -26,10 +27,10 @@ export function UploadFolderButton() {
   return (
     <IconButton
       icon={FolderUp}
-      label="Upload a folder"
+      label={t`Upload a folder`}
       onPress={async () => {
         const picked = await pickFolder();
-        if (picked?.length === 0) toast("There is no video in this folder.");
+        if (picked?.length === 0) toast(t`There is no video in this folder.`);
         for (const { file, handle } of picked ?? []) engine.add(file, handle);
       }}
     />

@@ -1,4 +1,5 @@
 /** How far one upload is, in a line, a bar and a few buttons. */
+import { t } from "@lingui/core/macro";
 import { Check, CopyPlus, FileVideo, Pause, Play, RotateCcw, X } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import * as format from "@/lib/format";
@@ -27,26 +28,26 @@ export function percentOf({ sent, size }: Pick<UploadProgress, "sent" | "size">)
 export function statusLine(upload: UploadProgress): string {
   switch (upload.phase) {
     case "queued":
-      return "Waiting for its turn…";
+      return t`Waiting for its turn…`;
     case "preparing":
-      return "Preparing…";
+      return t`Preparing…`;
     case "paused":
-      return `Paused at ${percentOf(upload)} %`;
+      return t`Paused at ${percentOf(upload)} %`;
     case "offline":
-      return "You are offline. It goes on by itself.";
+      return t`You are offline. It goes on by itself.`;
     case "finishing":
-      return "All of it has arrived. Finishing…";
+      return t`All of it has arrived. Finishing…`;
     case "done":
-      return "Uploaded";
+      return t`Uploaded`;
     case "cancelled":
-      return "Cancelled";
+      return t`Cancelled`;
     case "duplicate":
     case "failed":
-      return upload.error ?? "The upload failed.";
+      return upload.error ?? t`The upload failed.`;
     case "uploading": {
-      const speed = upload.bytesPerSecond ? ` · ${format.bytes(upload.bytesPerSecond)}/s` : "";
+      const speed = upload.bytesPerSecond ? ` · ${t`${format.bytes(upload.bytesPerSecond)}/s`}` : "";
       const left = upload.secondsLeft === null ? "" : ` · ${format.timeLeft(upload.secondsLeft)}`;
-      return `${percentOf(upload)} %${speed}${left}`;
+      return `${t`${percentOf(upload)} %`}${speed}${left}`;
     }
   }
 }
@@ -59,7 +60,7 @@ export function UploadStatus({ video }: { video: Video }) {
   if (running) return <RunningUpload upload={running} more={<WatchLocal videoId={video.id} />} />;
   if (elsewhere !== null) return <UploadElsewhere video={video} sent={elsewhere} />;
   if (unfinished) return <UnfinishedUpload upload={unfinished} />;
-  return <p className="text-muted text-sm">Uploading…</p>;
+  return <p className="text-muted text-sm">{t`Uploading…`}</p>;
 }
 
 /** The same in a word: nothing while nobody says how far it is. */
@@ -67,7 +68,7 @@ export function UploadPercent({ video }: { video: Video }) {
   const running = useRunning(video.id);
   const elsewhere = useSentElsewhere(video.id);
   const sent = running?.sent ?? elsewhere;
-  return sent === null ? null : ` ${percentOf({ sent, size: video.size_bytes })} %`;
+  return sent === null ? null : ` ${t`${percentOf({ sent, size: video.size_bytes })} %`}`;
 }
 
 function useRunning(videoId: string): UploadProgress | undefined {
@@ -80,18 +81,18 @@ function UploadElsewhere({ video, sent }: { video: Video; sent: number }) {
   return (
     <div className="flex flex-col gap-2">
       <div className="flex flex-wrap items-center justify-between gap-x-3 gap-y-1.5">
-        <p className="min-w-0 text-muted text-sm tabular-nums">{`Another device is sending this: ${percent} %`}</p>
+        <p className="min-w-0 text-muted text-sm tabular-nums">{t`Another device is sending this: ${percent} %`}</p>
         <Button
           size="small"
           look="quiet"
           icon={X}
-          aria-label={`Cancel the upload of ${video.file_name}`}
+          aria-label={t`Cancel the upload of ${video.file_name}`}
           onPress={() => void cancel(video.id)}
         >
-          Cancel
+          {t`Cancel`}
         </Button>
       </div>
-      <Progress label={`Uploading ${video.file_name}`} value={percent} />
+      <Progress label={t`Uploading ${video.file_name}`} value={percent} />
     </div>
   );
 }
@@ -112,10 +113,10 @@ export function RunningUpload({ upload, more }: { upload: UploadProgress; more?:
             <Button
               size="small"
               icon={Pause}
-              aria-label={`Pause the upload of ${upload.fileName}`}
+              aria-label={t`Pause the upload of ${upload.fileName}`}
               onPress={() => engine.pause(upload.key)}
             >
-              Pause
+              {t`Pause`}
             </Button>
           )}
           {upload.phase === "paused" && (
@@ -123,25 +124,25 @@ export function RunningUpload({ upload, more }: { upload: UploadProgress; more?:
               size="small"
               look="primary"
               icon={Play}
-              aria-label={`Continue the upload of ${upload.fileName}`}
+              aria-label={t`Continue the upload of ${upload.fileName}`}
               onPress={() => engine.continue(upload.key)}
             >
-              Continue
+              {t`Continue`}
             </Button>
           )}
           {upload.phase === "duplicate" && (
             <Button
               size="small"
               icon={CopyPlus}
-              aria-label={`Upload again: ${upload.fileName}`}
+              aria-label={t`Upload again: ${upload.fileName}`}
               onPress={() => engine.sendAgain(upload.key)}
             >
-              Upload again
+              {t`Upload again`}
             </Button>
           )}
           {failed && (
             <Button size="small" icon={RotateCcw} onPress={() => engine.retry(upload.key)}>
-              Try again
+              {t`Try again`}
             </Button>
           )}
           {upload.phase !== "done" && (
@@ -149,16 +150,20 @@ export function RunningUpload({ upload, more }: { upload: UploadProgress; more?:
               size="small"
               look="quiet"
               icon={X}
-              aria-label={`${upload.phase === "duplicate" ? "Skip" : "Cancel the upload of"} ${upload.fileName}`}
+              aria-label={
+                upload.phase === "duplicate"
+                  ? t`Skip ${upload.fileName}`
+                  : t`Cancel the upload of ${upload.fileName}`
+              }
               onPress={() => void cancel(upload.videoId, upload.key)}
             >
-              {upload.phase === "duplicate" ? "Skip" : "Cancel"}
+              {upload.phase === "duplicate" ? t`Skip` : t`Cancel`}
             </Button>
           )}
         </div>
       </div>
       {upload.phase !== "duplicate" && (
-        <Progress label={`Uploading ${upload.fileName}`} value={percentOf(upload)} />
+        <Progress label={t`Uploading ${upload.fileName}`} value={percentOf(upload)} />
       )}
     </div>
   );
@@ -190,10 +195,12 @@ export function UnfinishedUpload({ upload }: { upload: Upload }) {
   }
 
   function whatNow(): string {
-    if (whole) return "It is finished by itself within the hour, or now.";
-    const kept = `kept until ${format.date(upload.expires_at)}.`;
-    if (remembered?.handle) return `What has arrived is ${kept}`;
-    return `Choose the same file ${elsewhere ? "to continue it here" : "again"}: what has arrived is ${kept}`;
+    if (whole) return t`It is finished by itself within the hour, or now.`;
+    const until = format.date(upload.expires_at);
+    if (remembered?.handle) return t`What has arrived is kept until ${until}.`;
+    return elsewhere
+      ? t`Choose the same file to continue it here: what has arrived is kept until ${until}.`
+      : t`Choose the same file again: what has arrived is kept until ${until}.`;
   }
 
   return (
@@ -201,13 +208,13 @@ export function UnfinishedUpload({ upload }: { upload: Upload }) {
       <div className="min-w-0 text-sm">
         <p className="font-semibold">
           {whole
-            ? "All of it has arrived."
+            ? t`All of it has arrived.`
             : elsewhere
-              ? "Another device is sending this."
-              : "This upload was interrupted."}
+              ? t`Another device is sending this.`
+              : t`This upload was interrupted.`}
           {!whole && arrived && (
             <span className="font-normal tabular-nums">
-              {` ${format.bytes(arrived.bytes)} of ${format.bytes(upload.size_bytes)} arrived.`}
+              {` ${t`${format.bytes(arrived.bytes)} of ${format.bytes(upload.size_bytes)} arrived.`}`}
             </span>
           )}
         </p>
@@ -222,20 +229,20 @@ export function UnfinishedUpload({ upload }: { upload: Upload }) {
             isPending={finish.isPending}
             onPress={() => finish.mutate(upload.video_id)}
           >
-            Finish
+            {t`Finish`}
           </Button>
         ) : (
           <Button size="small" look="primary" icon={FileVideo} onPress={() => void resume()}>
-            Continue
+            {t`Continue`}
           </Button>
         )}
         <Button
           size="small"
           look="quiet"
-          aria-label={`Discard the upload of ${upload.file_name}`}
+          aria-label={t`Discard the upload of ${upload.file_name}`}
           onPress={() => void cancel(upload.video_id)}
         >
-          Discard
+          {t`Discard`}
         </Button>
       </div>
     </div>

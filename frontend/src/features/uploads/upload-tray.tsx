@@ -1,4 +1,5 @@
 /** All uploads of this tab, in a tray that stays while the person looks around. */
+import { plural, t } from "@lingui/core/macro";
 import { ChevronDown, ChevronUp, CircleCheck, Pause, Play, X } from "lucide-react";
 import { useEffect, useState } from "react";
 import * as format from "@/lib/format";
@@ -28,15 +29,15 @@ export function UploadTray() {
       </p>
       {uploads.length > 0 && (
         <section
-          aria-label="Uploads"
-          className="fixed inset-x-3 bottom-[calc(4.25rem+env(safe-area-inset-bottom))] z-30 animate-rise overflow-hidden rounded-2xl border border-line bg-raised shadow-float md:inset-x-auto md:right-6 md:bottom-6 md:w-96"
+          aria-label={t`Uploads`}
+          className="fixed inset-x-3 bottom-[calc(4.25rem+env(safe-area-inset-bottom))] z-30 animate-rise overflow-hidden rounded-2xl border border-line bg-raised shadow-float md:inset-x-auto md:end-6 md:bottom-6 md:w-96"
         >
-          <header className="flex items-center gap-1 py-1.5 pr-2 pl-4">
+          <header className="flex items-center gap-1 py-1.5 pe-2 ps-4">
             <h2 className="min-w-0 grow truncate font-semibold text-sm">{summary}</h2>
             {uploads.some(({ phase }) => isMoving(phase)) ? (
               <IconButton
                 icon={Pause}
-                label="Pause all uploads"
+                label={t`Pause all uploads`}
                 onPress={() => engine.pauseAll()}
                 size="small"
               />
@@ -44,7 +45,7 @@ export function UploadTray() {
               active.some(({ phase }) => phase === "paused") && (
                 <IconButton
                   icon={Play}
-                  label="Continue all uploads"
+                  label={t`Continue all uploads`}
                   onPress={() => engine.continueAll()}
                   size="small"
                 />
@@ -52,7 +53,7 @@ export function UploadTray() {
             )}
             <IconButton
               icon={open ? ChevronDown : ChevronUp}
-              label={open ? "Fold the uploads" : "Unfold the uploads"}
+              label={open ? t`Fold the uploads` : t`Unfold the uploads`}
               aria-expanded={open}
               onPress={() => setOpen(!open)}
               size="small"
@@ -60,7 +61,7 @@ export function UploadTray() {
             {active.length === 0 && (
               <IconButton
                 icon={X}
-                label="Close the uploads"
+                label={t`Close the uploads`}
                 onPress={() => {
                   for (const { key } of uploads) engine.dismiss(key);
                 }}
@@ -73,12 +74,14 @@ export function UploadTray() {
               {uploads.map((upload) => (
                 <li key={upload.key} className="flex flex-col gap-1 px-4 py-3">
                   <p className="flex items-baseline gap-2 text-sm">
-                    <span className="min-w-0 grow truncate font-medium">{upload.fileName}</span>
+                    <span dir="auto" className="min-w-0 grow truncate font-medium">
+                      {upload.fileName}
+                    </span>
                     <span className="shrink-0 text-muted text-xs">{format.bytes(upload.size)}</span>
                   </p>
                   {upload.phase === "done" ? (
                     <p className="flex items-center gap-1.5 text-good text-sm">
-                      <CircleCheck aria-hidden className="size-4" /> Uploaded
+                      <CircleCheck aria-hidden className="size-4" /> {t`Uploaded`}
                     </p>
                   ) : (
                     <RunningUpload upload={upload} />
@@ -112,10 +115,14 @@ function summaryOf(uploads: readonly UploadProgress[], active: readonly UploadPr
   const arriving = active.filter(({ phase }) => phase !== "duplicate");
   if (arriving.length > 0) {
     return arriving.every(({ phase }) => phase === "paused")
-      ? `${format.plural(arriving.length, "upload")} paused`
-      : `Uploading ${format.plural(arriving.length, "video")}`;
+      ? plural(arriving.length, { one: "# upload paused", other: "# uploads paused" })
+      : plural(arriving.length, { one: "Uploading # video", other: "Uploading # videos" });
   }
-  if (active.length > 0) return `${format.plural(active.length, "file")} already in your drive`;
-  if (failed > 0) return `${format.plural(failed, "upload")} stopped`;
-  return `${format.plural(uploads.length, "upload")} finished`;
+  if (active.length > 0)
+    return plural(active.length, {
+      one: "# file already in your drive",
+      other: "# files already in your drive",
+    });
+  if (failed > 0) return plural(failed, { one: "# upload stopped", other: "# uploads stopped" });
+  return plural(uploads.length, { one: "# upload finished", other: "# uploads finished" });
 }

@@ -1,4 +1,5 @@
 /** Watching the file itself while it is still being sent. */
+import { t } from "@lingui/core/macro";
 import { Play } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Button } from "@/ui/button";
@@ -14,15 +15,15 @@ export function WatchLocal({ videoId }: { videoId: string }) {
       <Button
         size="small"
         icon={Play}
-        aria-label={`Watch ${local.file.name} from this device`}
+        aria-label={t`Watch ${local.file.name} from this device`}
         onPress={() => setOpen(true)}
       >
-        Watch
+        {t`Watch`}
       </Button>
       {open && (
         <Dialog title={local.file.name} isOpen onClose={() => setOpen(false)} wide>
           <LocalPlayer file={local.file} />
-          <p className="text-muted text-sm">This plays from your device, while the upload goes on.</p>
+          <p className="text-muted text-sm">{t`This plays from your device, while the upload goes on.`}</p>
         </Dialog>
       )}
     </>

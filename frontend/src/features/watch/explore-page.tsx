@@ -1,4 +1,5 @@
 /** Explore: what everyone published, newest first. */
+import { t } from "@lingui/core/macro";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Button, ButtonLink } from "@/ui/button";
 import { ExploringFox } from "@/ui/characters";
@@ -12,13 +13,13 @@ export function ExplorePage() {
   const videos = explore.data?.pages.flatMap((page) => page.items) ?? [];
 
   return (
-    <Page title="Explore">
-      {explore.isPending && <VideoGridSkeleton label="Loading videos" />}
+    <Page title={t`Explore`}>
+      {explore.isPending && <VideoGridSkeleton label={t`Loading videos`} />}
       {explore.isError && videos.length === 0 && (
         <EmptyState
           picture={<ExploringFox />}
-          title="Scout can't see a thing right now"
-          action={<Button onPress={() => void explore.refetch()}>Look again</Button>}
+          title={t`Scout can't see a thing right now`}
+          action={<Button onPress={() => void explore.refetch()}>{t`Look again`}</Button>}
         >
           {explore.error.message}
         </EmptyState>
@@ -26,20 +27,20 @@ export function ExplorePage() {
       {explore.isSuccess && videos.length === 0 && (
         <EmptyState
           picture={<ExploringFox />}
-          title="No public videos yet"
+          title={t`No public videos yet`}
           action={
             <ButtonLink look="primary" to="/workspace">
-              Start the trend: upload now!
+              {t`Start the trend: upload now!`}
             </ButtonLink>
           }
         >
-          Scout, our Explorer in Chief, looked everywhere and found none. Yours could be the first.
+          {t`Scout, our Explorer in Chief, looked everywhere and found none. Yours could be the first.`}
         </EmptyState>
       )}
       {videos.length > 0 && (
         <>
           <VideoGrid
-            label="Videos"
+            label={t`Videos`}
             videos={videos}
             withOwner
             onPosterBroken={() => explore.isStale && void explore.refetch()}

@@ -1,4 +1,6 @@
 /** What else the same person published, beside the video that is watched. */
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 import * as format from "@/lib/format";
@@ -15,9 +17,13 @@ export function NextVideos({ video: { id, owner } }: { video: WatchVideo }) {
 
   return (
     <>
-      <h2 className="mb-3 break-words font-bold text-lg">More from {owner.display_name}</h2>
+      <h2 className="mb-3 break-words font-bold text-lg">
+        <Trans>
+          More from <bdi>{owner.display_name}</bdi>
+        </Trans>
+      </h2>
       {others && others.length > 0 && (
-        <ul aria-label={`More from ${owner.display_name}`} className="flex flex-col gap-4">
+        <ul aria-label={t`More from ${owner.display_name}`} className="flex flex-col gap-4">
           {others.slice(0, SHOWN).map((other) => (
             <NextVideo
               key={other.id}
@@ -27,7 +33,7 @@ export function NextVideos({ video: { id, owner } }: { video: WatchVideo }) {
           ))}
         </ul>
       )}
-      {others?.length === 0 && <p className="text-muted text-sm">Nothing else is published yet.</p>}
+      {others?.length === 0 && <p className="text-muted text-sm">{t`Nothing else is published yet.`}</p>}
       {shelf.isError && !others && <p className="text-muted text-sm">{shelf.error.message}</p>}
       {shelf.isPending && <NextVideosSkeleton />}
     </>
@@ -46,7 +52,9 @@ function NextVideo({ video, onPosterBroken }: { video: PublicVideo; onPosterBrok
         <h3 className="break-words font-semibold text-sm leading-snug">
           {/* The link covers the card. */}
           <Link to={`/watch/${video.id}`} className="block after:absolute after:inset-0 after:rounded-2xl">
-            <span className="line-clamp-2">{video.title}</span>
+            <span dir="auto" className="line-clamp-2">
+              {video.title}
+            </span>
           </Link>
         </h3>
         <p className="flex flex-wrap items-center gap-x-1.5 gap-y-1 text-muted text-xs">
@@ -60,7 +68,7 @@ function NextVideo({ video, onPosterBroken }: { video: PublicVideo; onPosterBrok
 
 export function NextVideosSkeleton() {
   return (
-    <ul aria-busy="true" aria-label="Loading more videos" className="flex flex-col gap-4">
+    <ul aria-busy="true" aria-label={t`Loading more videos`} className="flex flex-col gap-4">
       {[1, 2, 3].map((number) => (
         <li key={number} aria-hidden="true" className="grid grid-cols-[10rem_minmax(0,1fr)] gap-3">
           <div className="skeleton aspect-video rounded-2xl" />

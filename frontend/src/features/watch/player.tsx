@@ -1,4 +1,5 @@
 /** The video player: our own controls on the plain <video> element. */
+import { t } from "@lingui/core/macro";
 import {
   Captions,
   Gauge,
@@ -155,7 +156,7 @@ export function Player({
   return (
     <section
       ref={frame}
-      aria-label={`Player: ${title}`}
+      aria-label={t`Player: ${title}`}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: shortcuts need a place to be pressed
       tabIndex={0}
       onKeyDown={stir}
@@ -192,7 +193,7 @@ export function Player({
           )}
           {state.paused && (
             <AriaButton
-              aria-label="Play video"
+              aria-label={t`Play video`}
               excludeFromTabOrder
               onPress={toggle}
               className="absolute grid size-14 cursor-pointer place-items-center rounded-full bg-brand/90 text-white shadow-float transition-transform hover:scale-105 data-pressed:scale-95 sm:size-20"
@@ -201,27 +202,29 @@ export function Player({
             </AriaButton>
           )}
           <div
+            // Time runs from left to right on every player.
+            dir="ltr"
             className={`absolute inset-x-0 bottom-0 flex flex-col bg-gradient-to-t from-black/85 via-black/50 to-transparent px-3 pt-10 pb-2 transition-opacity duration-200 focus-within:opacity-100 ${shown ? "opacity-100" : "pointer-events-none opacity-0"}`}
           >
             <Seek state={state} duration={duration} onSeek={seek} storyboard={storyboard} />
             <div className="flex items-center gap-0.5">
               <IconButton
                 icon={state.paused ? Play : Pause}
-                label={state.paused ? "Play" : "Pause"}
+                label={state.paused ? t`Play` : t`Pause`}
                 onPress={toggle}
                 look="overlay"
                 size="small"
               />
               <IconButton
                 icon={state.muted ? VolumeX : Volume2}
-                label={state.muted ? "Unmute" : "Mute"}
+                label={state.muted ? t`Unmute` : t`Mute`}
                 onPress={toggleMuted}
                 look="overlay"
                 size="small"
               />
               <input
                 type="range"
-                aria-label="Volume"
+                aria-label={t`Volume`}
                 aria-valuetext={`${Math.round((state.muted ? 0 : state.volume) * 100)} %`}
                 min={0}
                 max={1}
@@ -236,7 +239,7 @@ export function Player({
                 <span className="opacity-80"> / {format.clock(duration * 1000)}</span>
               </p>
               <Menu
-                aria-label="Speed"
+                aria-label={t`Speed`}
                 container={fullscreen ? frame.current : null}
                 selectionMode="single"
                 disallowEmptySelection
@@ -244,18 +247,18 @@ export function Player({
                 onSelectionChange={(chosen) => setSpeed(Number([...chosen][0]))}
                 onClose={hold}
                 trigger={
-                  <IconButton icon={Gauge} label={`Speed: ${state.speed}×`} look="overlay" size="small" />
+                  <IconButton icon={Gauge} label={t`Speed: ${state.speed}×`} look="overlay" size="small" />
                 }
               >
                 {SPEEDS.map((speed) => (
                   <MenuItem key={speed} id={String(speed)}>
-                    {speed === 1 ? "Normal" : `${speed}×`}
+                    {speed === 1 ? t`Normal` : `${speed}×`}
                   </MenuItem>
                 ))}
               </Menu>
               {playback.qualities.length > 2 && (
                 <Menu
-                  aria-label="Quality"
+                  aria-label={t`Quality`}
                   container={fullscreen ? frame.current : null}
                   selectionMode="single"
                   disallowEmptySelection
@@ -265,7 +268,7 @@ export function Player({
                   trigger={
                     <IconButton
                       icon={Settings2}
-                      label={`Quality: ${playback.playingHeight ? `${playback.playingHeight}p` : "auto"}`}
+                      label={t`Quality: ${playback.playingHeight ? `${playback.playingHeight}p` : t`auto`}`}
                       look="overlay"
                       size="small"
                     />
@@ -290,7 +293,7 @@ export function Player({
               {captions.available && (
                 <IconButton
                   icon={Captions}
-                  label={captions.shown ? "Hide captions" : "Show captions"}
+                  label={captions.shown ? t`Hide captions` : t`Show captions`}
                   onPress={captions.toggle}
                   look="overlay"
                   size="small"
@@ -300,7 +303,7 @@ export function Player({
               {document.pictureInPictureEnabled && (
                 <IconButton
                   icon={PictureInPicture2}
-                  label="Picture in picture"
+                  label={t`Picture in picture`}
                   onPress={() => void video.current?.requestPictureInPicture().catch(() => undefined)}
                   look="overlay"
                   size="small"
@@ -310,7 +313,7 @@ export function Player({
               {!fullscreen && (
                 <IconButton
                   icon={RectangleHorizontal}
-                  label={theatre ? "Leave theatre mode" : "Theatre mode"}
+                  label={theatre ? t`Leave theatre mode` : t`Theatre mode`}
                   onPress={onTheatre}
                   look="overlay"
                   size="small"
@@ -319,7 +322,7 @@ export function Player({
               )}
               <IconButton
                 icon={fullscreen ? Minimize : Maximize}
-                label={fullscreen ? "Exit full screen" : "Full screen"}
+                label={fullscreen ? t`Exit full screen` : t`Full screen`}
                 onPress={() => void toggleFullscreen()}
                 look="overlay"
                 size="small"
@@ -339,8 +342,8 @@ function useSayResumed(video: RefObject<HTMLVideoElement | null>, { seconds, res
     const startOver = () => {
       if (video.current) video.current.currentTime = 0;
     };
-    return toast(`Goes on where you stopped, at ${format.clock(seconds * 1000)}.`, {
-      action: { label: "Start over", onPress: startOver },
+    return toast(t`Goes on where you stopped, at ${format.clock(seconds * 1000)}.`, {
+      action: { label: t`Start over`, onPress: startOver },
     });
   }, [video, seconds, resumed]);
 }
@@ -381,8 +384,8 @@ function Seek({ state, duration, onSeek, storyboard }: SeekProps) {
       {shown !== null && <Preview tile={tileAt(tiles, shown)} time={shown} share={share(shown)} />}
       <input
         type="range"
-        aria-label="Position"
-        aria-valuetext={`${format.spokenTime(state.time)} of ${format.spokenTime(duration)}`}
+        aria-label={t`Position`}
+        aria-valuetext={t`${format.spokenTime(state.time)} of ${format.spokenTime(duration)}`}
         min={0}
         max={duration || 1}
         step="any"

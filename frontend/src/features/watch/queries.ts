@@ -1,4 +1,5 @@
 /** What everyone may see: Explore, a person's page, one video. */
+import { t } from "@lingui/core/macro";
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "@/lib/api";
 import type { Video } from "@/lib/models";
@@ -70,8 +71,8 @@ export function useTakePicture() {
       applyVideo(client, video);
       toast(
         video.picture_pending
-          ? "The picture is being made. It changes by itself."
-          : "This moment is the picture now.",
+          ? t`The picture is being made. It changes by itself.`
+          : t`This moment is the picture now.`,
         { tone: "good" },
       );
     },

@@ -1,4 +1,5 @@
 /** The link to a video, to copy or to hand to another app, from the start or from a moment on. */
+import { t } from "@lingui/core/macro";
 import { Copy, Share2 } from "lucide-react";
 import { useState } from "react";
 import * as format from "@/lib/format";
@@ -20,7 +21,7 @@ interface Props {
 
 export function ShareDialog({ video, seconds, isOpen, onClose }: Props) {
   return (
-    <Dialog title="Share this video" isOpen={isOpen} onClose={onClose}>
+    <Dialog title={t`Share this video`} isOpen={isOpen} onClose={onClose}>
       <ShareForm video={video} seconds={seconds} onClose={onClose} />
     </Dialog>
   );
@@ -36,10 +37,10 @@ function ShareForm({ video, seconds, onClose }: Omit<Props, "isOpen">) {
   async function copy() {
     try {
       await navigator.clipboard.writeText(link);
-      toast("The link is copied.", { tone: "good" });
+      toast(t`The link is copied.`, { tone: "good" });
       onClose();
     } catch {
-      toast("The browser did not copy it. Select the link and copy it yourself.", { tone: "bad" });
+      toast(t`The browser did not copy it. Select the link and copy it yourself.`, { tone: "bad" });
     }
   }
 
@@ -55,29 +56,29 @@ function ShareForm({ video, seconds, onClose }: Omit<Props, "isOpen">) {
   return (
     <>
       <p className="text-muted">{audience(video)}</p>
-      <TextField label="Link" value={link} isReadOnly onFocus={selectAll} />
+      <TextField label={t`Link`} value={link} isReadOnly onFocus={selectAll} />
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
         <Checkbox isSelected={startsAt} onChange={setStartsAt}>
-          Start at a moment
+          {t`Start at a moment`}
         </Checkbox>
         {startsAt && (
           <TextField
-            label="Start at"
+            label={t`Start at`}
             value={start}
             onChange={setStart}
             isInvalid={wrong}
-            help="Minutes and seconds, such as 1:30"
+            help={t`Minutes and seconds, such as 1:30`}
           />
         )}
       </div>
       <DialogActions>
         {"share" in navigator && (
           <Button icon={Share2} isDisabled={wrong} onPress={() => void share()}>
-            Share with an app
+            {t`Share with an app`}
           </Button>
         )}
         <Button look="primary" icon={Copy} isDisabled={wrong} onPress={() => void copy()}>
-          Copy link
+          {t`Copy link`}
         </Button>
       </DialogActions>
     </>
@@ -95,8 +96,8 @@ function linkTo(videoId: string, seconds: number | null): string {
 }
 
 function audience({ visibility, published_at }: WatchVideo): string {
-  if (!published_at) return "This is a draft: the link opens for you alone until you publish it.";
-  if (visibility === "private") return "This video is private: the link opens for you alone.";
-  if (visibility === "unlisted") return "Whoever has this link can watch the video.";
-  return "This video is public: everybody can watch it.";
+  if (!published_at) return t`This is a draft: the link opens for you alone until you publish it.`;
+  if (visibility === "private") return t`This video is private: the link opens for you alone.`;
+  if (visibility === "unlisted") return t`Whoever has this link can watch the video.`;
+  return t`This video is public: everybody can watch it.`;
 }

@@ -12,7 +12,7 @@ function at(id: string, key: string, more: Partial<KeyboardEvent> = {}, onlyInPl
   const [target, player] = [document.getElementById(id), document.getElementById("player")];
   if (!target || !player) throw new Error(`${id} is not on the page`);
   const event = { key, altKey: false, ctrlKey: false, metaKey: false, target, ...more };
-  return shortcutFor(event, player, onlyInPlayer)?.does;
+  return shortcutFor(event, player, onlyInPlayer)?.does();
 }
 
 it("knows the keys people know", () => {

@@ -1,4 +1,5 @@
 /** The keyboard map, as people know it from other players: one table for the player and for the help on it. */
+import { t } from "@lingui/core/macro";
 import { type RefObject, useEffect, useRef, useState } from "react";
 
 /** What keys can do; the player does it. */
@@ -17,7 +18,7 @@ export interface Controls {
 }
 
 export interface Shortcut {
-  does: string;
+  does: () => string;
   /** Works wherever on the page, unless one writes or chooses something there. */
   page?: readonly string[];
   /** Works in the player alone: elsewhere the page needs it. */
@@ -28,23 +29,23 @@ export interface Shortcut {
 const DIGITS = "0123456789".split("");
 
 export const SHORTCUTS: readonly Shortcut[] = [
-  { does: "Play or pause", page: ["k", " "], run: (player) => player.toggle() },
-  { does: "10 seconds back", page: ["j"], run: (player) => player.seekBy(-10) },
-  { does: "10 seconds ahead", page: ["l"], run: (player) => player.seekBy(10) },
-  { does: "5 seconds back", page: ["ArrowLeft"], run: (player) => player.seekBy(-5) },
-  { does: "5 seconds ahead", page: ["ArrowRight"], run: (player) => player.seekBy(5) },
-  { does: "To 0 % … 90 %", page: DIGITS, run: (player, key) => player.seekTo(Number(key) / 10) },
-  { does: "To the start", player: ["Home"], run: (player) => player.seekTo(0) },
-  { does: "To the end", player: ["End"], run: (player) => player.seekTo(1) },
-  { does: "Slower", page: ["<"], run: (player) => player.faster(-1) },
-  { does: "Faster", page: [">"], run: (player) => player.faster(1) },
-  { does: "Mute or unmute", page: ["m"], run: (player) => player.mute() },
-  { does: "Louder", player: ["ArrowUp"], run: (player) => player.louder(0.1) },
-  { does: "Quieter", player: ["ArrowDown"], run: (player) => player.louder(-0.1) },
-  { does: "Captions on or off", page: ["c"], run: (player) => player.captions() },
-  { does: "Theatre mode", page: ["t"], run: (player) => player.theatre() },
-  { does: "Full screen", page: ["f"], run: (player) => player.fullscreen() },
-  { does: "These shortcuts", page: ["?"], run: (player) => player.help() },
+  { does: () => t`Play or pause`, page: ["k", " "], run: (player) => player.toggle() },
+  { does: () => t`10 seconds back`, page: ["j"], run: (player) => player.seekBy(-10) },
+  { does: () => t`10 seconds ahead`, page: ["l"], run: (player) => player.seekBy(10) },
+  { does: () => t`5 seconds back`, page: ["ArrowLeft"], run: (player) => player.seekBy(-5) },
+  { does: () => t`5 seconds ahead`, page: ["ArrowRight"], run: (player) => player.seekBy(5) },
+  { does: () => t`To 0 % … 90 %`, page: DIGITS, run: (player, key) => player.seekTo(Number(key) / 10) },
+  { does: () => t`To the start`, player: ["Home"], run: (player) => player.seekTo(0) },
+  { does: () => t`To the end`, player: ["End"], run: (player) => player.seekTo(1) },
+  { does: () => t`Slower`, page: ["<"], run: (player) => player.faster(-1) },
+  { does: () => t`Faster`, page: [">"], run: (player) => player.faster(1) },
+  { does: () => t`Mute or unmute`, page: ["m"], run: (player) => player.mute() },
+  { does: () => t`Louder`, player: ["ArrowUp"], run: (player) => player.louder(0.1) },
+  { does: () => t`Quieter`, player: ["ArrowDown"], run: (player) => player.louder(-0.1) },
+  { does: () => t`Captions on or off`, page: ["c"], run: (player) => player.captions() },
+  { does: () => t`Theatre mode`, page: ["t"], run: (player) => player.theatre() },
+  { does: () => t`Full screen`, page: ["f"], run: (player) => player.fullscreen() },
+  { does: () => t`These shortcuts`, page: ["?"], run: (player) => player.help() },
 ];
 
 const CONTROL = "button, a[href], input, select, textarea, [role=menuitem], [contenteditable]";

@@ -2,6 +2,7 @@
  * Connects a <video> with what there is to play: an HLS stream (by hls.js where it can run, by the browser itself
  * elsewhere), or the original until that is there.
  */
+import { t } from "@lingui/core/macro";
 import type Hls from "hls.js";
 import type { ErrorData } from "hls.js";
 import { type RefObject, useEffect, useRef, useState } from "react";
@@ -27,8 +28,7 @@ interface Playback {
 }
 
 const HLS = "application/vnd.apple.mpegurl";
-const STOPPED = "The video stopped: its data can't be loaded right now.";
-const AUTO: Quality = { level: -1, label: "Auto" };
+const AUTO = -1;
 const RECOVERIES = 4;
 
 export function usePlayback(
@@ -40,7 +40,7 @@ export function usePlayback(
   onLost: () => Promise<void>,
 ): Playback {
   const [qualities, setQualities] = useState<readonly Quality[]>([]);
-  const [quality, setChosen] = useState(AUTO.level);
+  const [quality, setChosen] = useState(AUTO);
   const [playingHeight, setPlayingHeight] = useState<number | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const player = useRef<Hls | null>(null);
@@ -84,7 +84,8 @@ export function usePlayback(
       let failures = 0;
       const onError = () => {
         failures += 1;
-        if (failures > RECOVERIES) return setProblem(STOPPED);
+        if (failures > RECOVERIES)
+          return setProblem(t`The video stopped: its data can't be loaded right now.`);
         void Promise.all([grant.renew(), lost.current()])
           .then(() => {
             if (!over) load(target);
@@ -101,7 +102,7 @@ export function usePlayback(
       if (over) return;
       if (!HlsPlayer.isSupported()) {
         if (target.canPlayType(HLS)) load(target);
-        else setProblem("This browser can't play videos of this kind.");
+        else setProblem(t`This browser can't play videos of this kind.`);
         return;
       }
       const { paused, ended } = target;
@@ -121,7 +122,7 @@ export function usePlayback(
       player.current = hls;
       const { Events } = HlsPlayer;
       hls.on(Events.MANIFEST_PARSED, () => {
-        setQualities([AUTO, ...levels(hls)]);
+        setQualities([{ level: AUTO, label: t`Auto` }, ...levels(hls)]);
         if (!paused && !ended) void target.play().catch(() => undefined);
       });
       hls.on(Events.LEVEL_SWITCHED, (_event, { level }) => setPlayingHeight(shorterSide(hls.levels[level])));
@@ -132,7 +133,7 @@ export function usePlayback(
       hls.on(Events.ERROR, (_event, error) => {
         if (!error.fatal && !refused(error)) return;
         if (recoveries >= RECOVERIES) {
-          if (error.fatal) setProblem(STOPPED);
+          if (error.fatal) setProblem(t`The video stopped: its data can't be loaded right now.`);
           return;
         }
         recoveries += 1;
@@ -167,7 +168,7 @@ export function usePlayback(
       player.current?.destroy();
       player.current = null;
       setQualities([]);
-      setChosen(AUTO.level);
+      setChosen(AUTO);
       setPlayingHeight(null);
       setProblem(null);
     };

@@ -1,4 +1,5 @@
 /** What one person published. */
+import { t } from "@lingui/core/macro";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useParams } from "react-router";
 import { ApiError } from "@/lib/api-error";
@@ -21,7 +22,7 @@ export function UserPage() {
     return (
       <EmptyState
         picture={<ExploringFox />}
-        title={missing ? "Nobody goes by this address" : "This page can't be shown right now"}
+        title={missing ? t`Nobody goes by this address` : t`This page can't be shown right now`}
         action={
           missing ? null : (
             <Button
@@ -30,23 +31,23 @@ export function UserPage() {
                 void shelf.refetch();
               }}
             >
-              Try again
+              {t`Try again`}
             </Button>
           )
         }
       >
-        {missing ? "The page may have moved, or it never was." : error.message}
+        {missing ? t`The page may have moved, or it never was.` : error.message}
       </EmptyState>
     );
   }
   return (
     <Page title={user.data?.display_name ?? "…"}>
       {shelf.isPending ? (
-        <VideoGridSkeleton label="Loading videos" />
+        <VideoGridSkeleton label={t`Loading videos`} />
       ) : videos.length > 0 ? (
         <>
           <VideoGrid
-            label={`Videos of ${user.data?.display_name ?? "this person"}`}
+            label={t`Videos of ${user.data?.display_name ?? "…"}`}
             videos={videos}
             onPosterBroken={() => shelf.isStale && void shelf.refetch()}
           />
@@ -58,8 +59,8 @@ export function UserPage() {
           />
         </>
       ) : (
-        <EmptyState picture={<ExploringFox />} title="Nothing published yet">
-          Come back later: the best ones take time.
+        <EmptyState picture={<ExploringFox />} title={t`Nothing published yet`}>
+          {t`Come back later: the best ones take time.`}
         </EmptyState>
       )}
     </Page>

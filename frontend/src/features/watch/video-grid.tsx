@@ -1,4 +1,5 @@
 /** Cards of public videos. */
+import { t } from "@lingui/core/macro";
 import { Play } from "lucide-react";
 import { Link } from "react-router";
 import * as format from "@/lib/format";
@@ -30,7 +31,7 @@ export function VideoGrid({ label, videos, withOwner = false, onPosterBroken }: 
             onBroken={onPosterBroken}
           >
             <span className="absolute inset-0 flex items-center justify-center gap-2 bg-black/50 font-bold text-sm text-white opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100">
-              <Play aria-hidden className="size-5 fill-white" /> Watch
+              <Play aria-hidden className="size-5 fill-white" /> {t`Watch`}
             </span>
           </Thumbnail>
           <div className="flex flex-col gap-0.5 px-1 pt-2.5">
@@ -40,7 +41,9 @@ export function VideoGrid({ label, videos, withOwner = false, onPosterBroken }: 
                 to={`/watch/${video.id}`}
                 className="block min-h-6 after:absolute after:inset-0 after:rounded-2xl"
               >
-                <span className="line-clamp-2">{video.title}</span>
+                <span dir="auto" className="line-clamp-2">
+                  {video.title}
+                </span>
               </Link>
             </h2>
             <p className="flex flex-wrap items-center gap-x-1.5 text-muted text-sm">
@@ -48,6 +51,7 @@ export function VideoGrid({ label, videos, withOwner = false, onPosterBroken }: 
                 <>
                   <Link
                     to={`/users/${video.owner.id}`}
+                    dir="auto"
                     className="relative z-10 min-w-0 truncate rounded py-0.5 hover:text-ink hover:underline"
                   >
                     {video.owner.display_name}

@@ -1,10 +1,12 @@
 /** One video: the player, and what there is to know about it. */
+import { t } from "@lingui/core/macro";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Keyboard, Share2 } from "lucide-react";
 import { type RefObject, useLayoutEffect, useRef, useState } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
 import { ApiError } from "@/lib/api-error";
 import { readyAndComing } from "@/lib/early";
+import { failureWords } from "@/lib/failure";
 import * as format from "@/lib/format";
 import type { Me, WatchVideo } from "@/lib/models";
 import { keys } from "@/lib/query";
@@ -26,7 +28,7 @@ export function WatchPage() {
   const { videoId = "" } = useParams();
   const watch = useQuery(watchQueries.video(videoId));
   const video = watch.data;
-  usePageTitle(video?.title ?? "Watch");
+  usePageTitle(video?.title ?? t`Watch`);
 
   if (watch.isError && (!video || isFinal(watch.error)))
     return <Missing error={watch.error} wasThere={Boolean(video)} onRetry={() => void watch.refetch()} />;
@@ -89,7 +91,7 @@ function Screen({ video }: { video: WatchVideo | undefined }) {
         )}
       </div>
       <aside
-        aria-label="More videos"
+        aria-label={t`More videos`}
         // Below the video it comes when its place is known.
         className={`min-w-0 px-4 pt-8 sm:px-0 ${video ? "" : "max-lg:hidden"} ${theatre ? "lg:col-start-3 lg:pt-5" : "lg:col-start-2 lg:row-span-2 lg:row-start-1 lg:pt-0"}`}
       >
@@ -131,22 +133,22 @@ function Missing({ error, wasThere, onRetry }: { error: Error; wasThere: boolean
     return (
       <EmptyState
         picture={<FetchingDog />}
-        title="This video is in your trash"
+        title={t`This video is in your trash`}
         action={
           <ButtonLink look="primary" to="/trash">
-            Open the trash
+            {t`Open the trash`}
           </ButtonLink>
         }
       >
-        Restore it there to watch it again.
+        {t`Restore it there to watch it again.`}
       </EmptyState>
     );
   if (!isFinal(error))
     return (
       <EmptyState
         picture={<ExploringFox />}
-        title="This video can't be shown right now"
-        action={<Button onPress={onRetry}>Try again</Button>}
+        title={t`This video can't be shown right now`}
+        action={<Button onPress={onRetry}>{t`Try again`}</Button>}
       >
         {error.message}
       </EmptyState>
@@ -154,17 +156,17 @@ function Missing({ error, wasThere, onRetry }: { error: Error; wasThere: boolean
   return (
     <EmptyState
       picture={<FetchingDog />}
-      title={wasThere ? "This video is no longer here" : "This video isn't here"}
+      title={wasThere ? t`This video is no longer here` : t`This video isn't here`}
       action={
         <ButtonLink look="primary" to="/explore">
-          Explore other videos
+          {t`Explore other videos`}
         </ButtonLink>
       }
     >
       {wasThere
-        ? "Whoever published it has just made it private or deleted it."
-        : "It may be private, deleted, or the address is not quite right."}
-      {me.data === null && " If it is yours, sign in to watch it."}
+        ? t`Whoever published it has just made it private or deleted it.`
+        : t`It may be private, deleted, or the address is not quite right.`}
+      {me.data === null && ` ${t`If it is yours, sign in to watch it.`}`}
     </EmptyState>
   );
 }
@@ -178,7 +180,7 @@ function NotYet({ video }: { video: WatchVideo }) {
       action={
         video.mine && (
           <ButtonLink look={video.failure ? "primary" : "plain"} to="/workspace">
-            Open my workspace
+            {t`Open my workspace`}
           </ButtonLink>
         )
       }
@@ -192,31 +194,34 @@ function notYet({ state, failure, progress, eta_seconds }: WatchVideo): { title:
   switch (state) {
     case "uploading":
       return {
-        title: "Still on its way",
-        text: "The video is being uploaded. It starts here as soon as it is processed.",
+        title: t`Still on its way`,
+        text: t`The video is being uploaded. It starts here as soon as it is processed.`,
       };
     case "uploaded":
-      return { title: "Next in line", text: "The video waits for its turn to be processed." };
+      return { title: t`Next in line`, text: t`The video waits for its turn to be processed.` };
     case "failed":
       return {
-        title: "This video couldn't be processed",
-        text: failure ? `${failure.message} ${failure.action}` : "Your workspace says why.",
+        title: t`This video couldn't be processed`,
+        text: failure ? sentences(failure) : t`Your workspace says why.`,
       };
     default: {
-      const done = progress ? ` ${progress} % are done.` : "";
-      const left = eta_seconds ? ` ${format.capitalised(format.roughTimeLeft(eta_seconds))}.` : "";
-      return {
-        title: "Almost there",
-        text: `The video is being processed, and starts here as soon as it is ready.${done}${left}`,
-      };
+      const done = progress ? ` ${t`${progress} % are done.`}` : "";
+      const left = eta_seconds ? ` ${format.roughTimeLeftSentence(eta_seconds)}` : "";
+      const text = t`The video is being processed, and starts here as soon as it is ready.`;
+      return { title: t`Almost there`, text: `${text}${done}${left}` };
     }
   }
+}
+
+function sentences(failure: NonNullable<WatchVideo["failure"]>): string {
+  const { message, action } = failureWords(failure);
+  return `${message} ${action}`;
 }
 
 function Early({ video }: { video: WatchVideo }) {
   return (
     <span className="mb-4 flex flex-wrap items-center gap-x-3 gap-y-1 rounded-2xl bg-brand-soft px-4 py-3 text-sm">
-      <Badge tone="brand">Original</Badge>
+      <Badge tone="brand">{t`Original`}</Badge>
       {readyAndComing(video.eta_seconds)}
     </span>
   );
@@ -233,24 +238,27 @@ function About({ video, element, onHelp }: AboutProps) {
   return (
     <>
       <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
-        <h1 className="min-w-0 grow basis-60 break-words font-bold text-xl sm:text-2xl">{video.title}</h1>
+        <h1 dir="auto" className="min-w-0 grow basis-60 break-words font-bold text-xl sm:text-2xl">
+          {video.title}
+        </h1>
         <div className="flex items-center gap-1">
           {onHelp && (
             <IconButton
               icon={Keyboard}
-              label="Keyboard shortcuts"
+              label={t`Keyboard shortcuts`}
               onPress={onHelp}
               className="pointer-coarse:hidden"
             />
           )}
           <Button icon={Share2} onPress={() => setSharedAt(element.current?.currentTime ?? 0)}>
-            Share
+            {t`Share`}
           </Button>
         </div>
       </div>
       <p className="mt-1.5 flex flex-wrap items-center gap-x-2 gap-y-1 text-muted text-sm">
         <Link
           to={`/users/${video.owner.id}`}
+          dir="auto"
           className="rounded py-0.5 font-semibold text-ink hover:underline"
         >
           {video.owner.display_name}
@@ -261,7 +269,7 @@ function About({ video, element, onHelp }: AboutProps) {
             {format.timeAgo(video.published_at)}
           </time>
         ) : (
-          <Badge>Draft</Badge>
+          <Badge>{t`Draft`}</Badge>
         )}
         <VisibilityBadge video={video} />
       </p>
@@ -292,21 +300,25 @@ function Description({ text }: { text: string }) {
     return () => observer.disconnect();
   }, [text, open]);
 
-  if (!text) return <p className="mt-4 text-muted text-sm">No description</p>;
+  if (!text) return <p className="mt-4 text-muted text-sm">{t`No description`}</p>;
   return (
-    <section className="mt-4 rounded-2xl bg-sunken px-4 py-3.5" aria-label="Description">
-      <p ref={paragraph} className={`whitespace-pre-wrap break-words ${open ? "" : "line-clamp-3"}`}>
+    <section className="mt-4 rounded-2xl bg-sunken px-4 py-3.5" aria-label={t`Description`}>
+      <p
+        ref={paragraph}
+        dir="auto"
+        className={`whitespace-pre-wrap break-words ${open ? "" : "line-clamp-3"}`}
+      >
         {text}
       </p>
       {(long || open) && (
         <Button
           size="small"
           look="quiet"
-          className="-mb-1 -ml-3 mt-1"
+          className="-mb-1 -ms-3 mt-1"
           aria-expanded={open}
           onPress={() => setOpen(!open)}
         >
-          {open ? "Show less" : "Show more"}
+          {open ? t`Show less` : t`Show more`}
         </Button>
       )}
     </section>
@@ -316,7 +328,7 @@ function Description({ text }: { text: string }) {
 function AboutSkeleton() {
   return (
     <div aria-busy="true" className="flex flex-col gap-2.5">
-      <span className="sr-only">Loading the video</span>
+      <span className="sr-only">{t`Loading the video`}</span>
       <div className="skeleton h-7 w-3/5" />
       <div className="skeleton h-4 w-2/5" />
       <div className="skeleton mt-3 h-16 w-full" />

@@ -1,4 +1,5 @@
 /** Uploads many files straight to S3: parallel parts, retries, resume. No framework, no global state. */
+import { t } from "@lingui/core/macro";
 import { ApiError, sentenceOf } from "../api-error";
 import type { Upload, Video } from "../models";
 import { type Checked, joinedChecksum, type PartChecksum } from "./checksum";
@@ -99,10 +100,11 @@ export class UploadEngine {
   async resume(upload: Upload, file: File, handle: FileSystemFileHandle | null = null): Promise<string> {
     const same =
       file.size === upload.size_bytes && (await this.#parts.fingerprint(file)) === upload.fingerprint;
-    if (!same) throw new WrongFileError(`That is another file. Please choose “${upload.file_name}” again.`);
+    const name = upload.file_name;
+    if (!same) throw new WrongFileError(t`That is another file. Please choose “${name}” again.`);
     if (await this.#wasChanged(upload.video_id, file, handle))
       throw new WrongFileError(
-        `“${upload.file_name}” was changed since this upload began. Discard it and upload the file anew.`,
+        t`“${name}” was changed since this upload began. Discard it and upload the file anew.`,
       );
     return this.#start(file, handle, upload.video_id);
   }
@@ -559,16 +561,16 @@ function typed({ extra: { title, description, visibility } }: ApiError): Partial
 }
 
 function reason(error: unknown, whole: boolean): string {
-  if (error instanceof EmptyFileError) return "This file is empty: there is nothing to upload.";
+  if (error instanceof EmptyFileError) return t`This file is empty: there is nothing to upload.`;
   if (error instanceof UnreadableFileError)
-    return "The file can't be read any more. Was it moved, changed or deleted?";
+    return t`The file can't be read any more. Was it moved, changed or deleted?`;
   if (error instanceof PartRefusedError)
     return error.status === 0
-      ? "The connection kept breaking. What has arrived is kept: try again to continue."
-      : "The storage refused part of the file. What has arrived is kept: try again to continue.";
+      ? t`The connection kept breaking. What has arrived is kept: try again to continue.`
+      : t`The storage refused part of the file. What has arrived is kept: try again to continue.`;
   if (whole && isPassing(error))
-    return "All of it has arrived. It is finished by itself within the hour, or try again now.";
+    return t`All of it has arrived. It is finished by itself within the hour, or try again now.`;
   if (error instanceof ApiError && error.status === 404)
-    return "This upload is no longer there. Try again to start it anew.";
+    return t`This upload is no longer there. Try again to start it anew.`;
   return sentenceOf(error);
 }
