@@ -3,6 +3,8 @@ import type { Upload } from "../models";
 import type { UploadServer } from "./types";
 
 const BATCH = 8;
+/** So many parts before one without an address, the next batch is asked for: no slot waits for it. */
+const AHEAD = 4;
 /** An address is renewed before its end, so that a slow part does not start with seconds left. */
 const USABLE_SHARE = 0.8;
 
@@ -29,7 +31,7 @@ export function bytesMissing(upload: Upload): number {
   return missingParts(upload).reduce((sum, number) => sum + partBytes(upload, number), 0);
 }
 
-/** Signs in small batches, as late as possible. */
+/** Signs in small batches, shortly before they are needed. */
 export class SignedAddresses {
   readonly #server: UploadServer;
   readonly #videoId: string;
@@ -45,13 +47,12 @@ export class SignedAddresses {
 
   async of(number: number): Promise<string> {
     for (;;) {
-      const known = this.#known.get(number);
-      if (known && known.until > Date.now()) return known.url;
-      // Several parts may ask at once: one request serves them all.
-      this.#signing ??= this.#sign(number).finally(() => {
-        this.#signing = null;
-      });
-      await this.#signing;
+      const known = this.#usable(number);
+      if (known) {
+        this.#signAhead(number);
+        return known;
+      }
+      await this.#signFrom(number);
     }
   }
 
@@ -60,13 +61,34 @@ export class SignedAddresses {
     this.#known.delete(number);
   }
 
+  #usable(number: number): string | null {
+    const known = this.#known.get(number);
+    return known && known.until > Date.now() ? known.url : null;
+  }
+
+  #signAhead(number: number): void {
+    const next = this.#after(number, AHEAD).find((other) => !this.#usable(other));
+    // Should it fail, the part that needs it asks again and hears why.
+    if (next !== undefined) this.#signFrom(next).catch(() => undefined);
+  }
+
+  #after(number: number, count: number): readonly number[] {
+    const index = this.#numbers.indexOf(number) + 1;
+    return this.#numbers.slice(index, index + count);
+  }
+
+  /** Several parts may ask at once: one request serves them all. */
+  #signFrom(first: number): Promise<void> {
+    this.#signing ??= this.#sign(first).finally(() => {
+      this.#signing = null;
+    });
+    return this.#signing;
+  }
+
   async #sign(first: number): Promise<void> {
     const now = Date.now();
-    const wanted = [first];
-    for (const number of this.#numbers.slice(this.#numbers.indexOf(first) + 1)) {
-      if (wanted.length === BATCH) break;
-      if ((this.#known.get(number)?.until ?? 0) <= now) wanted.push(number);
-    }
+    const rest = this.#after(first, this.#numbers.length).filter((number) => !this.#usable(number));
+    const wanted = [first, ...rest.slice(0, BATCH - 1)];
     const { expires_in, urls } = await this.#server.sign(this.#videoId, wanted);
     const until = now + expires_in * 1000 * USABLE_SHARE;
     for (const { number, url } of urls) this.#known.set(number, { url, until });
