@@ -4,11 +4,22 @@ import { lingui } from "@lingui/vite-plugin";
 import optimizeLocales from "@react-aria/optimize-locales-plugin";
 import tailwind from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 import { budget } from "./budget.ts";
 
 /** A running stage that `npm run dev` borrows its API, sockets and media from. */
 const stage = process.env.STREAMTIME_URL ?? "http://localhost:8000";
+
+/** The frame that index.html draws is painted before the app's scripts take the line. */
+const frameFirst: Plugin = {
+  name: "frame-first",
+  transformIndexHtml: {
+    order: "post",
+    handler: (html) =>
+      html.replaceAll(/<(script type="module"|link rel="modulepreload")/g, '<$1 fetchpriority="low"'),
+  },
+};
 
 export default defineConfig({
   plugins: [
@@ -19,6 +30,7 @@ export default defineConfig({
     // React Aria ships its few built-in words in 30 languages; these are ours.
     { ...optimizeLocales.vite({ locales: ["en-US", "ar-AE"] }), enforce: "pre" },
     budget(),
+    frameFirst,
   ],
   resolve: { alias: { "@": fileURLToPath(new URL("src", import.meta.url)) } },
   build: {

@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import (
@@ -32,6 +31,7 @@ from starlette.responses import (
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketState
+from starlette_compress import CompressMiddleware
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.frames import CloseCode
@@ -259,7 +259,7 @@ def create_app(edge: Edge, headers: Mapping[str, str]) -> Starlette:
                 "/{path:path}",
                 edge.page,
                 methods=["GET", "HEAD"],
-                middleware=[Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)],
+                middleware=[Middleware(CompressMiddleware, minimum_size=1000, zstd=False)],
             ),
         ],
         middleware=[

@@ -1,5 +1,5 @@
 /** Starts the web app. */
-import { StrictMode } from "react";
+import { StrictMode, startTransition } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "@/app/app";
 import { isLanguage, speak } from "@/lib/language";
@@ -9,12 +9,16 @@ async function start(): Promise<void> {
   const { lang } = document.documentElement;
   await speak(isLanguage(lang) ? lang : "en");
   const root = document.getElementById("root");
-  if (root)
-    createRoot(root).render(
+  if (!root) return;
+  const app = createRoot(root);
+  // Drawn in slices: the page stays responsive, and shows its frame meanwhile.
+  startTransition(() =>
+    app.render(
       <StrictMode>
         <App />
       </StrictMode>,
-    );
+    ),
+  );
 }
 
 // Awaited here, it would be awaited by every later page that shares code with this one.

@@ -1,4 +1,5 @@
 /** Fetch that waits for a sleeping database: 503 `waking` is retried and told to whoever listens. */
+import { firstAnswer } from "./first-answer";
 
 const PATIENCE_MS = 90_000;
 const DEFAULT_WAIT_SECONDS = 3;
@@ -23,7 +24,7 @@ function count(change: 1 | -1): void {
 
 export async function wakingFetch(request: Request): Promise<Response> {
   const deadline = Date.now() + PATIENCE_MS;
-  let response = await fetch(request.clone());
+  let response = (await firstAnswer(request)) ?? (await fetch(request.clone()));
   if (!isWaking(response)) return response;
   count(1);
   try {

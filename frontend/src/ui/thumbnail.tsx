@@ -5,6 +5,8 @@ import { type ReactNode, useState } from "react";
 interface Props {
   src: string | null;
   /** Seen as soon as the page is there: not to be waited for. */
+  soon?: boolean;
+  /** What the page begins with: all else comes after it. */
   first?: boolean;
   badge?: ReactNode;
   onBroken?: () => void;
@@ -12,7 +14,15 @@ interface Props {
   className?: string;
 }
 
-export function Thumbnail({ src, first = false, badge, onBroken, children, className = "" }: Props) {
+export function Thumbnail({
+  src,
+  soon = false,
+  first = false,
+  badge,
+  onBroken,
+  children,
+  className = "",
+}: Props) {
   const [broken, setBroken] = useState<string | null>(null);
   return (
     <div className={`relative isolate aspect-video overflow-hidden rounded-2xl bg-sunken ${className}`}>
@@ -21,7 +31,7 @@ export function Thumbnail({ src, first = false, badge, onBroken, children, class
         <img
           src={src}
           alt=""
-          loading={first ? "eager" : "lazy"}
+          loading={soon ? "eager" : "lazy"}
           fetchPriority={first ? "high" : "auto"}
           decoding="async"
           className="size-full object-cover transition-transform duration-300 ease-out group-hover:scale-[1.03]"

@@ -112,7 +112,7 @@ class TestPages:
     def test_large_files_are_compressed_for_whoever_can_read_that(self, browser, site):
         script = "let stream, time;" * 100
         (site / "assets" / "large.js").write_text(script)
-        for told, sent in (("gzip", "gzip"), ("identity", None)):
+        for told, sent in (("gzip", "gzip"), ("gzip, br", "br"), ("identity", None)):
             answer = browser.get("/assets/large.js", headers={"accept-encoding": told})
             assert answer.headers.get("content-encoding") == sent
             assert answer.text == script

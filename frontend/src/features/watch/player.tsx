@@ -2,7 +2,6 @@
 import { t } from "@lingui/core/macro";
 import {
   Captions,
-  Gauge,
   ImagePlus,
   LoaderCircle,
   Maximize,
@@ -11,15 +10,22 @@ import {
   PictureInPicture2,
   Play,
   RectangleHorizontal,
-  Settings2,
   Volume2,
   VolumeX,
 } from "lucide-react";
-import { type PointerEvent, type RefObject, useCallback, useEffect, useRef, useState } from "react";
+import {
+  lazy,
+  type PointerEvent,
+  type RefObject,
+  Suspense,
+  useCallback,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
 import { Button as AriaButton } from "react-aria-components/Button";
 import * as format from "@/lib/format";
 import { IconButton } from "@/ui/button";
-import { Menu, MenuItem } from "@/ui/menu";
 import { toast } from "@/ui/toast";
 import { useInterest } from "./interest";
 import type { Beginning } from "./moment";
@@ -29,6 +35,8 @@ import { type Tile, tileAt, useStoryboard } from "./storyboard";
 import { useCaptions } from "./use-captions";
 import { type Source, usePlayback } from "./use-playback";
 import { useVideoState } from "./use-video-state";
+
+const SettingsMenus = lazy(async () => ({ default: (await import("./settings-menus")).SettingsMenus }));
 
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2];
 const HIDE_AFTER_MS = 2_800;
@@ -238,49 +246,17 @@ export function Player({
                 {format.clock(state.time * 1000)}
                 <span className="opacity-80"> / {format.clock(duration * 1000)}</span>
               </p>
-              <Menu
-                aria-label={t`Speed`}
-                container={fullscreen ? frame.current : null}
-                selectionMode="single"
-                disallowEmptySelection
-                selectedKeys={[String(state.speed)]}
-                onSelectionChange={(chosen) => setSpeed(Number([...chosen][0]))}
-                onClose={hold}
-                trigger={
-                  <IconButton icon={Gauge} label={t`Speed: ${state.speed}×`} look="overlay" size="small" />
-                }
-              >
-                {SPEEDS.map((speed) => (
-                  <MenuItem key={speed} id={String(speed)}>
-                    {speed === 1 ? t`Normal` : `${speed}×`}
-                  </MenuItem>
-                ))}
-              </Menu>
-              {playback.qualities.length > 2 && (
-                <Menu
-                  aria-label={t`Quality`}
+              {/* Its place is kept until it is there. */}
+              <Suspense fallback={<span className="size-8.5" />}>
+                <SettingsMenus
+                  speed={state.speed}
+                  speeds={SPEEDS}
+                  onSpeed={setSpeed}
+                  playback={playback}
                   container={fullscreen ? frame.current : null}
-                  selectionMode="single"
-                  disallowEmptySelection
-                  selectedKeys={[String(playback.quality)]}
-                  onSelectionChange={(chosen) => playback.setQuality(Number([...chosen][0]))}
                   onClose={hold}
-                  trigger={
-                    <IconButton
-                      icon={Settings2}
-                      label={t`Quality: ${playback.playingHeight ? `${playback.playingHeight}p` : t`auto`}`}
-                      look="overlay"
-                      size="small"
-                    />
-                  }
-                >
-                  {playback.qualities.map(({ level, label }) => (
-                    <MenuItem key={level} id={String(level)}>
-                      {label}
-                    </MenuItem>
-                  ))}
-                </Menu>
-              )}
+                />
+              </Suspense>
               {onPicture && (
                 <IconButton
                   icon={ImagePlus}

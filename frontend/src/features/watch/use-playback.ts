@@ -18,7 +18,7 @@ export interface Quality {
 
 export type Source = NonNullable<WatchVideo["playback"]>;
 
-interface Playback {
+export interface Playback {
   qualities: readonly Quality[];
   quality: number;
   setQuality: (level: number) => void;

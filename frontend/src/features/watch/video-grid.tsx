@@ -26,7 +26,8 @@ export function VideoGrid({ label, videos, withOwner = false, onPosterBroken }: 
         <li key={video.id} className="group relative min-w-0">
           <Thumbnail
             src={video.poster_url}
-            first={index < FIRST_ROW}
+            soon={index < FIRST_ROW}
+            first={index === 0}
             badge={video.duration_ms === null ? null : format.clock(video.duration_ms)}
             onBroken={onPosterBroken}
           >

@@ -2,7 +2,7 @@
 import { t } from "@lingui/core/macro";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Keyboard, Share2 } from "lucide-react";
-import { type RefObject, useLayoutEffect, useRef, useState } from "react";
+import { lazy, type RefObject, Suspense, useLayoutEffect, useRef, useState } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
 import { ApiError } from "@/lib/api-error";
 import { readyAndComing } from "@/lib/early";
@@ -18,11 +18,13 @@ import { type Beginning, beginning } from "./moment";
 import { NextVideos, NextVideosSkeleton } from "./next-videos";
 import { Player } from "./player";
 import { useTakePicture, watchQueries } from "./queries";
-import { ShareDialog } from "./share-dialog";
 import { useOnlyInPlayer } from "./shortcuts";
-import { ShortcutsDialog } from "./shortcuts-dialog";
 import { useTheatre } from "./use-theatre";
 import { VisibilityBadge } from "./visibility-badge";
+
+/** Loaded when they are first asked for: the picture goes before them. */
+const ShareDialog = lazy(async () => ({ default: (await import("./share-dialog")).ShareDialog }));
+const ShortcutsDialog = lazy(async () => ({ default: (await import("./shortcuts-dialog")).ShortcutsDialog }));
 
 export function WatchPage() {
   const { videoId = "" } = useParams();
@@ -41,7 +43,7 @@ function Screen({ video }: { video: WatchVideo | undefined }) {
   const [search] = useSearchParams();
   const element = useRef<HTMLVideoElement>(null);
   const [theatre, setTheatre] = useTheatre();
-  const [help, setHelp] = useState(false);
+  const [help, setHelp] = useState<boolean>();
   const [onlyInPlayer, setOnlyInPlayer] = useOnlyInPlayer();
   const link = search.get("t");
   const begin = useBeginning(video, link);
@@ -97,12 +99,16 @@ function Screen({ video }: { video: WatchVideo | undefined }) {
       >
         {video ? <NextVideos video={video} /> : <NextVideosSkeleton />}
       </aside>
-      <ShortcutsDialog
-        isOpen={help}
-        onClose={() => setHelp(false)}
-        onlyInPlayer={onlyInPlayer}
-        onOnlyInPlayer={setOnlyInPlayer}
-      />
+      {help !== undefined && (
+        <Suspense>
+          <ShortcutsDialog
+            isOpen={help}
+            onClose={() => setHelp(false)}
+            onlyInPlayer={onlyInPlayer}
+            onOnlyInPlayer={setOnlyInPlayer}
+          />
+        </Suspense>
+      )}
     </div>
   );
 }
@@ -234,7 +240,7 @@ interface AboutProps {
 }
 
 function About({ video, element, onHelp }: AboutProps) {
-  const [sharedAt, setSharedAt] = useState<number | null>(null);
+  const [sharing, setSharing] = useState<{ seconds: number; isOpen: boolean }>();
   return (
     <>
       <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
@@ -250,7 +256,10 @@ function About({ video, element, onHelp }: AboutProps) {
               className="pointer-coarse:hidden"
             />
           )}
-          <Button icon={Share2} onPress={() => setSharedAt(element.current?.currentTime ?? 0)}>
+          <Button
+            icon={Share2}
+            onPress={() => setSharing({ seconds: element.current?.currentTime ?? 0, isOpen: true })}
+          >
             {t`Share`}
           </Button>
         </div>
@@ -274,12 +283,11 @@ function About({ video, element, onHelp }: AboutProps) {
         <VisibilityBadge video={video} />
       </p>
       <Description key={video.id} text={video.description} />
-      <ShareDialog
-        video={video}
-        seconds={sharedAt ?? 0}
-        isOpen={sharedAt !== null}
-        onClose={() => setSharedAt(null)}
-      />
+      {sharing && (
+        <Suspense>
+          <ShareDialog video={video} {...sharing} onClose={() => setSharing({ ...sharing, isOpen: false })} />
+        </Suspense>
+      )}
     </>
   );
 }
