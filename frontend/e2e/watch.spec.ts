@@ -315,3 +315,36 @@ test("what can't be watched says why to its owner, and nothing to others", async
     await expect(device.getByText(/This video (is no longer|isn't) here/)).toBeVisible();
   });
 });
+
+test("what a page begins with is asked for once, without waiting for the app", async ({
+  member: { page },
+  newVisitor,
+}) => {
+  const path = await published(page, "First of all");
+  for (const [address, data] of [
+    ["/explore", "/api/explore"],
+    [path, `/api/videos${path.replace("/watch", "")}/watch`],
+  ] as const) {
+    const visitor = await newVisitor();
+    const asked: string[] = [];
+    let letIn = () => {};
+    const waiting = new Promise<void>((resolve) => {
+      letIn = resolve;
+    });
+    await visitor.page.route(/\/assets\/index-.*\.js$/, async (route) => {
+      await waiting;
+      await route.continue();
+    });
+    visitor.page.on("request", (request) => {
+      const { pathname } = new URL(request.url());
+      if (pathname === data || pathname.includes("/posters/")) asked.push(pathname);
+    });
+    await visitor.page.goto(address, { waitUntil: "commit" });
+    await expect.poll(() => asked).toEqual([data, expect.stringContaining("/posters/")]);
+    letIn();
+    await expect(visitor.page.getByRole("heading", { name: "First of all" }).first()).toBeVisible();
+    expect(asked.filter((each) => each === data)).toHaveLength(1);
+    expect(asked.filter((each) => each === asked[1])).toHaveLength(1);
+    await visitor.context.close();
+  }
+});
