@@ -21,6 +21,15 @@ interface Draft {
   visibility: Visibility;
 }
 
+/** In words that leave no doubt: a draft is private too, so what is proposed may not be what was meant. */
+function publishFor(visibility: Visibility): string {
+  return {
+    public: t`Publish for everyone`,
+    unlisted: t`Publish for those with the link`,
+    private: t`Publish for me alone`,
+  }[visibility];
+}
+
 function draftOf(video: Video): Draft {
   const { title, description } = video;
   // A draft was never shown to anyone: publishing means everyone unless the person says otherwise.
@@ -147,7 +156,7 @@ export function EditDialog({ video, onClose }: { video: Video; onClose: () => vo
             </Button>
           )}
           <Button type="submit" look="primary" isDisabled={conflict} isPending={isPending}>
-            {canPublish ? t`Publish` : t`Save`}
+            {canPublish ? publishFor(draft.visibility) : t`Save`}
           </Button>
         </DialogActions>
       </Form>
