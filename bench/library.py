@@ -85,6 +85,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, Server(Path(name, "data"), throw_away=True) as server:
         people = fill(server.dsn, options.videos)
         missed = lists(people, options.requests)
+        storage(people, options.requests)
         with psycopg.connect(server.dsn, autocommit=True) as plain:
             missed += searches(plain, people["large"], options.requests)
     print("\nmissed: " + "; ".join(missed) if missed else "\nevery goal is reached")
@@ -116,6 +117,15 @@ def lists(people: dict[str, "Person"], requests: int) -> list[str]:
         if ratios[1] > LIST_GOAL:
             missed.append(what)
     return missed
+
+
+def storage(people: dict[str, "Person"], requests: int) -> None:
+    """Ask both drives what fills them: nothing keeps the sums, so that is every row."""
+    asked: dict[str, Callable[[], object]] = {
+        name: partial(person.get, "", "/api/usage") for name, person in people.items()
+    }
+    took = in_turns(asked, requests)
+    print(f"{'what fills the drive':<44}{spread(took['small']):>18}{spread(took['large']):>18}")
 
 
 def middle(person: "Person", query: str) -> str:
@@ -252,25 +262,25 @@ class Person:
             (self.id, self.token.encode(), self.id),
         )
 
-    def get(self, query: str) -> dict[str, Any]:
-        """Ask for a page of the drive."""
+    def get(self, query: str, path: str = "/api/videos") -> dict[str, Any]:
+        """Ask for a page of the drive, or for something else."""
         from functions.api.handler import handle  # noqa: PLC0415 (it reads the environment)
 
         event = {
             "version": "2.0",
-            "rawPath": "/api/videos",
+            "rawPath": path,
             "headers": {"x-viewer-host": "bench.test"},
             "cookies": [f"__Host-session={self.token}"],
             "queryStringParameters": dict(parse_qsl(query)),
             "requestContext": {
-                "http": {"method": "GET", "path": "/api/videos"},
+                "http": {"method": "GET", "path": path},
                 "stage": "$default",
                 "requestId": "r",
             },
         }
         answer = handle(event, CONTEXT)
         if answer["statusCode"] != HTTPStatus.OK:
-            raise SystemExit(f"{query}: {answer['body']}")
+            raise SystemExit(f"{path}?{query}: {answer['body']}")
         page: dict[str, Any] = json.loads(answer["body"])
         return page
 
