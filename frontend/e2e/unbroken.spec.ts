@@ -202,6 +202,34 @@ test("an upload that arrives damaged is not taken, and can be sent again", async
   expect(await storedHash(page, await videoId(page, "small"))).toBe(hash);
 });
 
+test("an upload whose last step takes longer than anybody waits for is finished by itself", async ({
+  member: { page, expectRefusal },
+}, info) => {
+  expectRefusal(/Failed to load resource.*complete/);
+  const path = info.outputPath("small.mov");
+  const hash = await makeFile(path, 9 * MIB);
+  let asked = 0;
+  await page.route("**/api/uploads/*/complete", async (route) => {
+    asked += 1;
+    if (asked > 3) return route.continue();
+    // The gateway gives up, and the storage has done it all the same.
+    if (asked === 1) await route.fetch();
+    const json = { code: asked === 1 ? "http_504" : "still_joining", detail: "It takes long." };
+    return route.fulfill({ status: asked === 1 ? 504 : 409, json });
+  });
+  await choose(page, "Upload", path);
+  const tray = page.getByRole("region", { name: "Uploads" });
+  await expect(tray.getByText("All of it has arrived. Finishing…")).toBeVisible(PATIENT);
+  await arrival(page);
+  await expect(tray.getByText("1 upload finished")).toBeVisible();
+  await expect(page.getByRole("alertdialog")).toHaveCount(0);
+  expect(asked).toBe(4);
+  await expect(page.getByRole("main").getByRole("row")).toHaveCount(1);
+  const id = await videoId(page, "small");
+  expect((await partsLogged(id)).filter(({ status }) => status === 200)).toHaveLength(2);
+  expect(await storedHash(page, id)).toBe(hash);
+});
+
 /** A browser of our own with a profile on the disk, which can be killed. */
 async function launch(profile: string): Promise<{ context: BrowserContext; process: ChildProcess }> {
   const { executablePath = "", args = [] } = test.info().project.use.launchOptions ?? {};
