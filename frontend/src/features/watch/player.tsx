@@ -260,7 +260,7 @@ export function Player({
               {onPicture && (
                 <IconButton
                   icon={ImagePlus}
-                  label="Use this moment as the picture"
+                  label={t`Use this moment as the picture`}
                   onPress={() => onPicture(video.current?.currentTime ?? 0)}
                   look="overlay"
                   size="small"
