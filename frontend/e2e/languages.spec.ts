@@ -15,7 +15,11 @@ import {
 
 /** Names, and what only has one. */
 const SAME_IN_ARABIC = ["StreamTime", "English"];
-const themes = ["light", "dark"] as const;
+/** Each theme and each width at least once. */
+const looks = [
+  { theme: "light", width: 390 },
+  { theme: "dark", width: 1280 },
+] as const;
 
 const arabic = new Map(
   ["first", "pages"].flatMap((part) => {
@@ -83,26 +87,24 @@ async function to(page: Page, path: string): Promise<void> {
   await expect(page.getByRole("heading").first()).toBeVisible();
 }
 
-for (const colorScheme of themes) {
-  test(`the browser's language is spoken to everyone, in the ${colorScheme} theme`, async ({
+for (const { theme, width } of looks) {
+  test(`the browser's language is spoken to everyone, ${theme}, ${width} pixels wide`, async ({
     newVisitor,
   }) => {
-    const { page, expectRefusal } = await newVisitor({ colorScheme, locale: "ar-EG" });
+    const { page, expectRefusal } = await newVisitor({ colorScheme: theme, locale: "ar-EG" });
     expectRefusal(/404/);
-    for (const width of [390, 1280]) {
-      await page.setViewportSize({ width, height: 844 });
-      for (const path of [
-        "/explore",
-        "/sign-in",
-        "/sign-up",
-        "/confirm?email=a@example.com",
-        "/nowhere",
-        "/watch/01890000-0000-7000-8000-000000000000",
-        "/users/01890000-0000-7000-8000-000000000000",
-      ]) {
-        await to(page, path);
-        await test.step(`${path} at ${width}`, () => expectArabic(page, ["a@example.com"]));
-      }
+    await page.setViewportSize({ width, height: 844 });
+    for (const path of [
+      "/explore",
+      "/sign-in",
+      "/sign-up",
+      "/confirm?email=a@example.com",
+      "/nowhere",
+      "/watch/01890000-0000-7000-8000-000000000000",
+      "/users/01890000-0000-7000-8000-000000000000",
+    ]) {
+      await to(page, path);
+      await test.step(path, () => expectArabic(page, ["a@example.com"]));
     }
   });
 }
@@ -154,96 +156,88 @@ test("a person chooses Arabic, and every screen and dialog speaks it", async ({
 
   const theirs = [title, person.name, person.email, "broken", "A day at the sea", "été"];
   const here = () => expectArabic(page, theirs);
-  for (const theme of themes) {
-    for (const width of [390, 1280]) {
-      await page.setViewportSize({ width, height: 844 });
-      await page.evaluate((chosen) => localStorage.setItem("streamtime.theme", chosen), theme);
-      await test.step(`screens, ${theme}, ${width}`, async () => {
-        for (const path of [
-          "/workspace",
-          "/workspace?look=table",
-          "/workspace?q=zzz",
-          "/trash",
-          "/explore",
-        ]) {
-          await to(page, path);
-          await here();
-        }
-        await to(page, owner ?? "");
+  for (const { theme, width } of looks) {
+    await page.setViewportSize({ width, height: 844 });
+    await page.evaluate((chosen) => localStorage.setItem("streamtime.theme", chosen), theme);
+    await test.step(`screens, ${theme}`, async () => {
+      for (const path of ["/workspace", "/workspace?look=table", "/workspace?q=zzz", "/trash", "/explore"]) {
+        await to(page, path);
         await here();
-      });
+      }
+      await to(page, owner ?? "");
+      await here();
+    });
 
-      await test.step(`the drive's dialogs and menus, ${theme}, ${width}`, async () => {
-        await to(page, "/workspace");
-        for (const action of ["Edit", "Details"]) {
-          await openMenu(page, title);
-          await here();
-          await page.getByRole("menuitem", { name: ar(action), exact: true }).click();
-          await expect(page.getByRole("dialog")).toBeVisible();
-          await here();
-          await page.keyboard.press("Escape");
-          await expect(page.getByRole("dialog")).toBeHidden();
-        }
-        await page.getByRole("button", { name: about("Account of {0}") }).click();
-        await expect(page.getByRole("menu")).toBeVisible();
-        await here();
-        await page.keyboard.press("Escape");
-        for (const label of ["State", "Visibility", "Sort by"]) {
-          await page.getByRole("button", { name: new RegExp(`^${ar(label)}: `) }).click();
-          await expect(page.getByRole("menu")).toBeVisible();
-          await here();
-          await page.keyboard.press("Escape");
-        }
-        await page.getByRole("button", { name: /^التخزين/ }).click();
-        await expect(page.getByRole("dialog")).toBeVisible();
-        await here();
-        await page.keyboard.press("Escape");
-        await row(page, title).getByRole("checkbox").check({ force: true });
-        await here();
-        await page.getByRole("button", { name: ar("Clear the selection") }).click();
-      });
-
-      await test.step(`watching, ${theme}, ${width}`, async () => {
-        await to(page, watch);
-        await page.getByRole("button", { name: ar("Play"), exact: true }).click();
-        await expect(page.getByRole("button", { name: ar("Pause"), exact: true })).toBeVisible();
-        await page.getByRole("button", { name: about("Speed: {0}×") }).click();
-        await expect(page.getByRole("menu")).toBeVisible();
-        await here();
-        await page.keyboard.press("Escape");
-        await page.getByRole("button", { name: ar("Pause"), exact: true }).click();
-        await page.getByRole("button", { name: ar("Share"), exact: true }).click();
-        await expect(page.getByRole("dialog")).toBeVisible();
-        await page.getByText(ar("Start at a moment")).click();
-        await here();
-        await page.keyboard.press("Escape");
-        await page.keyboard.press("?");
-        await expect(page.getByRole("dialog")).toBeVisible();
-        await here();
-        await page.keyboard.press("Escape");
-      });
-
-      await test.step(`the trash, ${theme}, ${width}`, async () => {
-        await to(page, "/workspace");
+    await test.step(`the drive's dialogs and menus, ${theme}`, async () => {
+      await to(page, "/workspace");
+      for (const action of ["Edit", "Details"]) {
         await openMenu(page, title);
-        await page.getByRole("menuitem", { name: ar("Move to trash") }).click();
-        await expect(page.getByRole("button", { name: ar("Undo") })).toBeVisible();
         await here();
-        await to(page, "/trash");
-        await here();
-        await row(page, title)
-          .getByRole("button", { name: ar("Delete forever") })
-          .click();
-        await expect(page.getByRole("alertdialog")).toBeVisible();
+        await page.getByRole("menuitem", { name: ar(action), exact: true }).click();
+        await expect(page.getByRole("dialog")).toBeVisible();
         await here();
         await page.keyboard.press("Escape");
-        await row(page, title)
-          .getByRole("button", { name: ar("Restore") })
-          .click();
-        await expect(page.getByText(ar("Nothing in here"))).toBeVisible();
+        await expect(page.getByRole("dialog")).toBeHidden();
+      }
+      await page.getByRole("button", { name: about("Account of {0}") }).click();
+      await expect(page.getByRole("menu")).toBeVisible();
+      await here();
+      await page.keyboard.press("Escape");
+      for (const label of ["State", "Visibility", "Sort by"]) {
+        await page.getByRole("button", { name: new RegExp(`^${ar(label)}: `) }).click();
+        await expect(page.getByRole("menu")).toBeVisible();
         await here();
-      });
-    }
+        await page.keyboard.press("Escape");
+      }
+      await page.getByRole("button", { name: /^التخزين/ }).click();
+      await expect(page.getByRole("dialog")).toBeVisible();
+      await here();
+      await page.keyboard.press("Escape");
+      await row(page, title).getByRole("checkbox").check({ force: true });
+      await here();
+      await page.getByRole("button", { name: ar("Clear the selection") }).click();
+    });
+
+    await test.step(`watching, ${theme}`, async () => {
+      await to(page, watch);
+      await page.getByRole("button", { name: ar("Play"), exact: true }).click();
+      await expect(page.getByRole("button", { name: ar("Pause"), exact: true })).toBeVisible();
+      await page.getByRole("button", { name: new RegExp(`^${ar("Speed")}`) }).click();
+      await expect(page.getByRole("menu")).toBeVisible();
+      await here();
+      await page.keyboard.press("Escape");
+      await page.getByRole("button", { name: ar("Pause"), exact: true }).click();
+      await page.getByRole("button", { name: ar("Share"), exact: true }).click();
+      await expect(page.getByRole("dialog")).toBeVisible();
+      await page.getByText(ar("Start at a moment")).click();
+      await here();
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("?");
+      await expect(page.getByRole("dialog")).toBeVisible();
+      await here();
+      await page.keyboard.press("Escape");
+    });
+
+    await test.step(`the trash, ${theme}`, async () => {
+      await to(page, "/workspace");
+      await openMenu(page, title);
+      await page.getByRole("menuitem", { name: ar("Move to trash") }).click();
+      await expect(page.getByRole("button", { name: ar("Undo") })).toBeVisible();
+      await here();
+      await to(page, "/trash");
+      await here();
+      await row(page, title)
+        .getByRole("button", { name: ar("Delete forever") })
+        .click();
+      await expect(page.getByRole("alertdialog")).toBeVisible();
+      await here();
+      await page.keyboard.press("Escape");
+      await row(page, title)
+        .getByRole("button", { name: ar("Restore") })
+        .click();
+      await expect(page.getByText(ar("Nothing in here"))).toBeVisible();
+      await here();
+    });
   }
 
   await test.step("the left arrow goes on, and the player's bar begins on the left", async () => {
