@@ -11,13 +11,31 @@ import { budget } from "./budget.ts";
 /** A running stage that `npm run dev` borrows its API, sockets and media from. */
 const stage = process.env.STREAMTIME_URL ?? "http://localhost:8000";
 
-/** The frame that index.html draws is painted before the app's scripts take the line. */
+/**
+ * The frame that index.html draws is painted before the app's scripts take the line, and what they share with later
+ * pages runs before the app does, each script in a task of its own: a slow phone answers in between.
+ */
 const frameFirst: Plugin = {
   name: "frame-first",
   transformIndexHtml: {
     order: "post",
-    handler: (html) =>
-      html.replaceAll(/<(script type="module"|link rel="modulepreload")/g, '<$1 fetchpriority="low"'),
+    handler: (html) => {
+      const shared: string[] = [];
+      const rest = html.replaceAll(
+        /\s*<link rel="modulepreload" crossorigin href="(.+?)">/g,
+        (_, address) => {
+          shared.push(address);
+          return "";
+        },
+      );
+      return rest.replace(/( *)<script type="module" crossorigin src="(.+?)">/, (_, indent, app) =>
+        [...shared, app]
+          .map(
+            (address) => `${indent}<script type="module" fetchpriority="low" crossorigin src="${address}">`,
+          )
+          .join("</script>\n"),
+      );
+    },
   },
 };
 
@@ -38,6 +56,11 @@ export default defineConfig({
     // The content security policy allows no data: fonts or scripts, so nothing is inlined.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        codeSplitting: { groups: [{ name: "react", test: /node_modules\/(react|react-dom|scheduler)\// }] },
+      },
+    },
     // hls.js is one library of that size, loaded only when a video is watched.
     chunkSizeWarningLimit: 650,
   },

@@ -21,6 +21,6 @@
   const words = document.currentScript?.dataset[page.lang];
   if (!words) return;
   const link = document.createElement("link");
-  Object.assign(link, { rel: "modulepreload", href: words });
+  Object.assign(link, { rel: "modulepreload", fetchPriority: "low", href: words });
   document.head.append(link);
 })();
