@@ -138,7 +138,7 @@ test("a person chooses Arabic, and every screen and dialog speaks it", async ({
   test.setTimeout(600_000);
   const title = await uploadSample(page);
   await openActions(page, title, "Publish…");
-  await page.getByRole("dialog").getByRole("button", { name: "Publish", exact: true }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Publish for everyone" }).click();
   await expect(row(page, title).getByText("Published")).toBeVisible();
   const broken = info.outputPath("broken.mp4");
   writeFileSync(broken, "no video ".repeat(1_000));

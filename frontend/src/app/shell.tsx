@@ -43,7 +43,7 @@ export function Shell() {
       </a>
       <header className="sticky top-0 z-20 border-line border-b bg-canvas/90 backdrop-blur-md">
         <div className="mx-auto flex h-15 w-full max-w-7xl items-center gap-2 px-4 sm:px-6">
-          <Link to="/" aria-label={t`StreamTime, home`} className="rounded-lg">
+          <Link to="/" aria-label={t`StreamTime, home`} className="flex rounded-lg">
             <Logo />
           </Link>
           <nav aria-label={t`Main`} className="ms-6 hidden gap-1 md:flex">
