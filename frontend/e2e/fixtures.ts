@@ -1,7 +1,16 @@
 /** What the browser tests share: people of their own, and a page that tolerates no error. */
 import { randomUUID } from "node:crypto";
 import AxeBuilder from "@axe-core/playwright";
-import { type Browser, type BrowserContext, test as base, expect, type Page } from "@playwright/test";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  test as base,
+  expect,
+  type FileChooser,
+  type Locator,
+  type Page,
+} from "@playwright/test";
 
 export { expect };
 
@@ -28,13 +37,7 @@ export function sampleVideo(): string {
   return path;
 }
 
-interface Profile {
-  colorScheme?: "light" | "dark";
-  /** What the browser prefers to be spoken to. */
-  locale?: string;
-}
-
-async function visit(browser: Browser, options: Profile = {}): Promise<Visitor> {
+async function visit(browser: Browser, options: BrowserContextOptions = {}): Promise<Visitor> {
   const context = await browser.newContext(options);
   // Tests can only answer the classic file chooser, which is also what other browsers have.
   await context.addInitScript(() => {
@@ -64,7 +67,7 @@ async function visit(browser: Browser, options: Profile = {}): Promise<Visitor> 
 
 interface Fixtures {
   /** Opens another browser profile; every one of them must end without a console error. */
-  newVisitor: (options?: Profile) => Promise<Visitor>;
+  newVisitor: (options?: BrowserContextOptions) => Promise<Visitor>;
   visitor: Visitor;
   person: Person;
   /** A visitor who has an account and is signed in, on their workspace. */
@@ -118,10 +121,14 @@ export async function signIn(page: Page, person: Person, home = ""): Promise<voi
 }
 
 /** Chooses a file with whatever button opens the chooser. */
-export async function choose(page: Page, button: string, path: string): Promise<void> {
+export async function choose(
+  page: Page,
+  button: string,
+  file: Parameters<FileChooser["setFiles"]>[0],
+): Promise<void> {
   const chooser = page.waitForEvent("filechooser");
   await page.getByRole("main").getByRole("button", { name: button, exact: true }).click();
-  await (await chooser).setFiles(path);
+  await (await chooser).setFiles(file);
 }
 
 export function row(page: Page, title: string | RegExp) {
@@ -148,20 +155,30 @@ export async function isPlaying(page: Page): Promise<void> {
   await expect.poll(time, { timeout: 30_000 }).toBeGreaterThan(1);
 }
 
-/** Nothing serious for anyone who uses a keyboard, a screen reader or tired eyes. */
+/** Goes to a control as a person without a mouse does. */
+export async function tabTo(page: Page, control: Locator): Promise<void> {
+  const isThere = () => control.evaluate((element) => element === document.activeElement);
+  await expect(control).toBeVisible();
+  for (let presses = 0; presses < 60 && !(await isThere()); presses += 1) await page.keyboard.press("Tab");
+  await expect(control).toBeFocused();
+}
+
+/** Nothing is in the way of anyone who uses a keyboard, a screen reader or tired eyes, in both themes. */
 export async function expectAccessible(page: Page): Promise<void> {
-  await settled(page);
-  const { violations } = await new AxeBuilder({ page })
-    // React Aria's voice: what it has said may name what is gone since.
-    .exclude("[data-live-announcer]")
-    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
-    // React Aria's announcer: for seven seconds it names what was told, also when that is gone.
-    .exclude("[data-live-announcer]")
-    .analyze();
-  const grave = violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
-  expect(grave).toEqual([]);
+  for (let themes = 0; themes < 2; themes += 1) {
+    await settled(page);
+    const { violations } = await new AxeBuilder({ page })
+      .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+      // React Aria's announcer: for seven seconds it names what was told, also when that is gone.
+      .exclude("[data-live-announcer]")
+      .analyze();
+    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
+    expect(found).toEqual([]);
+    await page.evaluate(() => {
+      const { dataset } = document.documentElement;
+      dataset.theme = dataset.theme === "dark" ? "light" : "dark";
+    });
+  }
 }
 
 /** Colours are only true once nothing fades any more. */

@@ -348,3 +348,63 @@ test("what a page begins with is asked for once, without waiting for the app", a
     await visitor.context.close();
   }
 });
+
+test("a video that can't be watched yet says why to its owner, and is not there for others", async ({
+  member: { page, expectRefusal },
+  newVisitor,
+}) => {
+  test.slow();
+  expectRefusal(/Failed to load resource.*partNumber/);
+  const stranger = await newVisitor();
+  stranger.expectRefusal(/404/);
+  const watch = await page.context().newPage();
+
+  /** What both are told at that address. */
+  async function expectWords(id: string, title: string, text: string | RegExp) {
+    await watch.goto(`/watch/${id}`);
+    await expect(watch.getByRole("heading", { name: title })).toBeVisible();
+    await expect(watch.getByRole("main").getByText(text)).toBeVisible();
+    await expect(watch.getByRole("link", { name: "Open my workspace" })).toBeVisible();
+    await expectAccessible(watch);
+    await stranger.page.goto(`/watch/${id}`);
+    await expect(stranger.page.getByRole("heading", { name: "This video isn't here" })).toBeVisible();
+    await expect(stranger.page.getByText("It may be private, deleted")).toBeVisible();
+  }
+  const idOf = (title: string) =>
+    page.evaluate(async (wanted) => {
+      const { items } = await (await fetch("/api/videos")).json();
+      return items.find((video: { title: string }) => video.title === wanted)?.id as string;
+    }, title);
+
+  await test.step("while it is uploaded", async () => {
+    await page.route(
+      (url) => url.searchParams.has("partNumber"),
+      () => undefined,
+    );
+    await choose(page, "Upload", { name: "slow.mp4", mimeType: "video/mp4", buffer: Buffer.from("slow") });
+    await expect(row(page, "slow")).toBeVisible();
+    await expectWords(await idOf("slow"), "Still on its way", "The video is being uploaded.");
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+  });
+  const broken = { name: "notes.mp4", mimeType: "video/mp4", buffer: Buffer.from("notes ".repeat(999)) };
+  await choose(page, "Upload", broken);
+  await expect(row(page, "notes").getByText("Failed")).toBeVisible(PROCESSING);
+  const id = await idOf("notes");
+  await test.step("when it failed, with what to do", async () => {
+    await expectWords(id, "This video couldn't be processed", /not a video/i);
+  });
+  // States that pass too quickly to be met: the server's own answer, a moment earlier.
+  for (const [state, title, text] of [
+    ["uploaded", "Next in line", "The video waits for its turn to be processed."],
+    ["processing", "Almost there", "40 % are done. About 2 minutes left."],
+  ] as const)
+    await test.step(`while it is ${state}`, async () => {
+      await watch.route(`**/api/videos/${id}/watch`, async (route) => {
+        const answer = await route.fetch();
+        const earlier = { state, failure: null, progress: 40, eta_seconds: 110 };
+        await route.fulfill({ response: answer, json: { ...(await answer.json()), ...earlier } });
+      });
+      await expectWords(id, title, text);
+      await watch.unrouteAll();
+    });
+});

@@ -10,6 +10,7 @@ export function ErrorPage() {
   return (
     <main>
       <EmptyState
+        isPage
         picture={<FetchingDog />}
         title={t`Something broke on this page`}
         action={

@@ -11,6 +11,7 @@ export function NotFoundPage() {
   usePageTitle(t`Not found`);
   return (
     <EmptyState
+      isPage
       picture={<FetchingDog />}
       title={t`Newton fetched something, but not this page`}
       action={

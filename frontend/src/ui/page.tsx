@@ -33,16 +33,20 @@ export function EmptyState({
   title,
   children,
   action,
+  isPage = false,
 }: {
   picture: ReactNode;
   title: string;
   children?: ReactNode;
   action?: ReactNode;
+  /** There is nothing else: its title is the page's. */
+  isPage?: boolean;
 }) {
+  const Title = isPage ? "h1" : "h2";
   return (
     <div className="mx-auto flex max-w-md flex-col items-center gap-4 py-8 text-center sm:py-12">
       <div className="w-56 sm:w-64">{picture}</div>
-      <h2 className="font-bold text-xl">{title}</h2>
+      <Title className="font-bold text-xl">{title}</Title>
       {children && <div className="text-muted">{children}</div>}
       {action}
     </div>

@@ -46,7 +46,9 @@ export function listingOf(params: URLSearchParams): Listing {
 
 export function useListing() {
   const [params, setParams] = useSearchParams();
-  const listing = useMemo(() => listingOf(params), [params]);
+  const { q, state, visibility, sort } = listingOf(params);
+  // The same as long as it asks for the same: another look at it keeps what is selected.
+  const listing = useMemo(() => ({ q, state, visibility, sort }), [q, state, visibility, sort]);
   const change = useCallback(
     (changes: Partial<Record<keyof Listing | "look", string | null>>) =>
       setParams(

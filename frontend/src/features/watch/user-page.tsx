@@ -21,6 +21,7 @@ export function UserPage() {
     const missing = error instanceof ApiError && error.status === 404;
     return (
       <EmptyState
+        isPage
         picture={<ExploringFox />}
         title={missing ? t`Nobody goes by this address` : t`This page can't be shown right now`}
         action={

@@ -138,6 +138,7 @@ function Missing({ error, wasThere, onRetry }: { error: Error; wasThere: boolean
   if (error instanceof ApiError && error.code === "in_trash")
     return (
       <EmptyState
+        isPage
         picture={<FetchingDog />}
         title={t`This video is in your trash`}
         action={
@@ -152,6 +153,7 @@ function Missing({ error, wasThere, onRetry }: { error: Error; wasThere: boolean
   if (!isFinal(error))
     return (
       <EmptyState
+        isPage
         picture={<ExploringFox />}
         title={t`This video can't be shown right now`}
         action={<Button onPress={onRetry}>{t`Try again`}</Button>}
@@ -161,6 +163,7 @@ function Missing({ error, wasThere, onRetry }: { error: Error; wasThere: boolean
     );
   return (
     <EmptyState
+      isPage
       picture={<FetchingDog />}
       title={wasThere ? t`This video is no longer here` : t`This video isn't here`}
       action={
