@@ -15,8 +15,11 @@ function ffmpeg(): string {
 }
 
 /** Makes a video that any browser plays as it is. */
-export function makeVideo(path: string, { seconds = 12, size = "1280x720" } = {}): void {
-  const input = ["-f", "lavfi", "-i", `testsrc2=size=${size}:rate=25:duration=${seconds}`];
+export function makeVideo(
+  path: string,
+  { seconds = 12, size = "1280x720", source = "testsrc2", options = "" } = {},
+): void {
+  const input = ["-f", "lavfi", "-i", `${source}=size=${size}:rate=25:duration=${seconds}:${options}`];
   const tone = ["-f", "lavfi", "-i", `sine=frequency=440:sample_rate=48000:duration=${seconds}`];
   const video = ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "18", "-pix_fmt", "yuv420p"];
   const audio = ["-c:a", "aac", "-shortest", "-movflags", "+faststart"];
