@@ -71,7 +71,7 @@ function Found({ details }: { details: VideoDetails }) {
 
 function Renditions({ details }: { details: VideoDetails }) {
   return (
-    <table className="w-full text-start text-sm tabular-nums">
+    <table className="w-full [&_th]:text-start text-sm tabular-nums">
       <caption className="pb-2 text-start font-semibold">{t`Qualities`}</caption>
       <thead className="text-muted text-xs">
         <tr>
