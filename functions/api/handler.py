@@ -15,6 +15,7 @@ ROUTES = {
     "functions.library.routes": ("videos", "trash", "usage", "events"),
     "functions.live.routes": ("live",),
     "functions.watch.routes": ("explore", "users", "videos"),
+    "functions.sharing.routes": ("videos", "links", "shared"),
     "functions.api.ready": ("health/ready",),
 }
 """What each module's paths begin with, after /api/."""

@@ -94,6 +94,23 @@ class WrongPasswordError(NotedError):
         super().__init__(detail, errors=[{"field": field, "message": detail}])
 
 
+class PasscodeNeededError(ProblemError):
+    status = HTTPStatus.FORBIDDEN
+    code = "passcode_needed"
+
+    def __init__(self, detail: str = "Enter the passcode that belongs to this link.") -> None:
+        super().__init__(detail)
+
+
+class WrongPasscodeError(NotedError):
+    status = HTTPStatus.FORBIDDEN
+    code = "wrong_passcode"
+
+    def __init__(self) -> None:
+        detail = "This is not the passcode of this link."
+        super().__init__(detail, errors=[{"field": "passcode", "message": detail}])
+
+
 class SignUpRefusedError(ProblemError):
     status = HTTPStatus.FORBIDDEN
     code = "sign_up_refused"

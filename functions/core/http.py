@@ -104,7 +104,7 @@ def _site(request: Request) -> str:
 Site = Annotated[str, Depends(_site)]
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     if "\x00" in text:
         raise ValueError("must not contain a NUL character")
     try:
@@ -114,7 +114,7 @@ def _plain(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_plain)]
+Text = Annotated[str, AfterValidator(plain)]
 Title = Annotated[Text, Field(max_length=255)]
 Description = Annotated[Text, Field(max_length=5000)]
 Limit = Annotated[int, Query(ge=1, le=100)]
@@ -155,6 +155,13 @@ def cookie(name: str, value: str, *, path: str = "/", max_age: int) -> Cookie:
         max_age=max_age,
         same_site=SameSite.LAX_MODE,
     )
+
+
+def granting(body: Any, cookies: dict[str, str], *, path: str, seconds: int) -> Response[Any]:
+    """Answer with the cookies that open what lies under `path` for so long."""
+    granted = answer(body)
+    granted.cookies.extend(cookie(name, value, path=path, max_age=seconds) for name, value in cookies.items())
+    return granted
 
 
 def problem(error: ProblemError) -> Response[str]:

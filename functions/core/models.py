@@ -57,7 +57,7 @@ class EventKind(StrEnum):
 
 
 class AuditAction(StrEnum):
-    """What happened to an account."""
+    """What happened to an account, or to a link that it has given."""
 
     SIGNED_UP = "signed_up"
     CONFIRMED = "confirmed"
@@ -73,6 +73,11 @@ class AuditAction(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
     RENAMED = "renamed"
+    LINK_CREATED = "link_created"
+    LINK_CHANGED = "link_changed"
+    LINK_REVOKED = "link_revoked"
+    LINK_OPENED = "link_opened"
+    LINK_DOUBTED = "link_doubted"
 
 
 def _text_enum(kind: type[StrEnum]) -> Enum:
@@ -400,6 +405,44 @@ class Event(Base, kw_only=True):
     kind: Mapped[EventKind]
     payload: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime] = mapped_column(default_factory=now, index=True)
+
+
+class Link(Base, kw_only=True):
+    """A video shown to whoever holds the link's token, of which only the SHA-256 is kept.
+
+    Each opening is one of `views`, and may go on until `viewing_key`, which signs it, is another one.
+    """
+
+    __tablename__ = "links"
+
+    LIFETIME = timedelta(days=30)
+    LONGEST = timedelta(days=365)
+    VIEWING = timedelta(hours=24)
+    """For so long after an opening its player may ask for more."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid7)
+    video_id: Mapped[UUID] = mapped_column(ForeignKey("videos.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    viewing_key: Mapped[str] = mapped_column(String(64), default_factory=lambda: secrets.token_hex(32))
+    name: Mapped[str] = mapped_column(String(100))
+    passcode_hash: Mapped[str | None] = mapped_column(String(200), default=None)
+    max_views: Mapped[int | None] = mapped_column(default=None)
+    views: Mapped[int] = mapped_column(default=0)
+    may_download: Mapped[bool] = mapped_column(default=False)
+    expires_at: Mapped[datetime] = mapped_column(default_factory=lambda: now() + Link.LIFETIME)
+    revoked_at: Mapped[datetime | None] = mapped_column(default=None)
+    last_opened_at: Mapped[datetime | None] = mapped_column(default=None)
+    created_at: Mapped[datetime] = mapped_column(default_factory=now)
+
+    video: Mapped[Video] = relationship(init=False, lazy="raise")
+
+    @property
+    def has_passcode(self) -> bool:
+        return self.passcode_hash is not None
+
+    def protect(self, passcode_hash: str | None) -> None:
+        """Ask for another passcode, or for none; whoever watches by the one before has to open it anew."""
+        self.passcode_hash, self.viewing_key = passcode_hash, secrets.token_hex(32)
 
 
 class Audit(Base, kw_only=True):

@@ -20,6 +20,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    or_,
     select,
     true,
     tuple_,
@@ -27,13 +28,14 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from functions.core.errors import InTrashError, InvalidInputError, InvalidStateError, NotFoundError
 from functions.core.models import (
     SEARCHED,
     Chunk,
     Event,
+    Link,
     Progress,
     Rendition,
     Run,
@@ -58,6 +60,7 @@ ON_SHOW: tuple[ColumnElement[bool], ...] = (
     Video.trashed_at.is_(None),
     NOT_PURGED,
 )
+HAS_VIEWS_LEFT = or_(Link.max_views.is_(None), Link.views < Link.max_views)
 
 
 def open_to(viewer_id: UUID | None) -> ColumnElement[bool]:
@@ -670,6 +673,90 @@ class ProgressRepository:
         newest = {"position_ms": told.excluded.position_ms, "updated_at": told.excluded.updated_at}
         statement = told.on_conflict_do_update(index_elements=["user_id", "video_id"], set_=newest)
         if self._session.scalar(statement.returning(Progress.video_id)) is None:
+            raise NotFoundError
+
+
+class LinkRepository:
+    """Share links: their owner's, and those that still open."""
+
+    MOST = 100
+    """Links of one video that are not revoked."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, link: Link) -> None:
+        """Add a link of a video that the caller has locked."""
+        given = select(func.count()).where(Link.video_id == link.video_id, Link.revoked_at.is_(None))
+        if self._session.scalars(given).one() >= self.MOST:
+            raise InvalidStateError("This video has as many links as it may have. Revoke one first.")
+        self._session.add(link)
+        self._session.flush()
+
+    def of(self, video_id: UUID, owner_id: UUID) -> Sequence[Link]:
+        """Return the links of one's own video: every one that is not revoked, and the last of the others."""
+        statement = (
+            select(Link)
+            .join(Link.video)
+            .where(Link.video_id == video_id, Video.owner_id == owner_id, NOT_PURGED)
+            .order_by(Link.revoked_at.is_not(None), Link.id.desc())
+            .limit(2 * self.MOST)
+        )
+        return self._session.scalars(statement).all()
+
+    def locked(self, link_id: UUID, owner_id: UUID) -> Link:
+        """Lock a link of one's own video."""
+        statement = (
+            select(Link)
+            .join(Link.video)
+            .where(Link.id == link_id, Video.owner_id == owner_id, NOT_PURGED)
+            .with_for_update(of=Link)
+        )
+        link = self._session.scalars(statement, execution_options=FRESH).one_or_none()
+        if link is None:
+            raise NotFoundError
+        return link
+
+    def open(self, token_hash: str, *, anew: bool = False) -> Link:
+        """Return the link of that token with its video, if it shows it still, or `anew` to one more viewer.
+
+        One statement for every reason why not: nobody learns which it is, by the answer or by its time.
+        """
+        statement = (
+            select(Link)
+            .join(Link.video)
+            .join(Video.owner)
+            .options(contains_eager(Link.video).contains_eager(Video.owner))
+            .where(
+                Link.token_hash == token_hash,
+                Link.revoked_at.is_(None),
+                Link.expires_at > now(),
+                HAS_VIEWS_LEFT if anew else true(),
+                Video.state == VideoState.READY,
+                ~IN_TRASH,
+                NOT_PURGED,
+            )
+        )
+        link = self._session.scalars(statement).one_or_none()
+        if link is None:
+            raise NotFoundError
+        return link
+
+    def count_view(self, link_id: UUID) -> None:
+        """Count an opening, in one statement: of many at once, no more are let in than the limit leaves."""
+        moment = now()
+        statement = (
+            update(Link)
+            .where(
+                Link.id == link_id,
+                Link.revoked_at.is_(None),
+                Link.expires_at > moment,
+                HAS_VIEWS_LEFT,
+            )
+            .values(views=Link.views + 1, last_opened_at=moment)
+            .returning(Link.id)
+        )
+        if self._session.scalar(statement) is None:
             raise NotFoundError
 
 

@@ -13,6 +13,9 @@ from functions.core.storage import signed_urls
 
 Item = TypeVar("Item")
 
+HLS = "application/vnd.apple.mpegurl"
+MP4 = "video/mp4"
+
 # code → (what happened, what to do)
 FAILURES: dict[FailureCode, tuple[str, str]] = {
     FailureCode.NOT_A_VIDEO: ("This file is not a video we can read.", "Upload a video file instead."),
@@ -131,6 +134,24 @@ class RenditionView(View):
     bytes: int
     bandwidth: int
     codecs: str
+
+
+class Playback(View):
+    url: str
+    type: str
+
+
+class Grant(View):
+    """Renew it before `expires_in` seconds are over."""
+
+    expires_in: int
+
+
+class Download(View):
+    """An address that has to be asked within `expires_in` seconds."""
+
+    url: str
+    expires_in: int
 
 
 class Owner(View):

@@ -34,7 +34,7 @@ from functions.core.repositories import (
     VideoRepository,
 )
 from functions.core.storage import DOWNLOAD_URL_SECONDS, media_storage, signed_urls
-from functions.core.views import EventView, Page, RenditionView, VideoView, View
+from functions.core.views import Download, EventView, Page, RenditionView, VideoView, View
 from functions.library import service
 
 if TYPE_CHECKING:
@@ -124,13 +124,6 @@ class VideoDetails(View):
     video_codec: str | None
     audio_codec: str | None
     renditions: list[RenditionView]
-
-
-class Download(View):
-    """An address that has to be asked within `expires_in` seconds."""
-
-    url: str
-    expires_in: int
 
 
 class Taking(View):

@@ -9,22 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from functions.core.caller import CurrentUser, DatabaseSession, ViewerId
 from functions.core.errors import NotFoundError
-from functions.core.http import CursorText, Limit, Site, answer, cookie, no_content
+from functions.core.http import CursorText, Limit, Site, granting, no_content
 from functions.core.keys import media_prefix
 from functions.core.models import VideoState
 from functions.core.repositories import ProgressRepository, UserRepository, VideoRepository
-from functions.core.views import Failure, Owner, Page, PublicVideo, View, card_urls
+from functions.core.views import HLS, MP4, Failure, Grant, Owner, Page, Playback, PublicVideo, card_urls
 from functions.watch import service
 
 router = APIGatewayHttpRouter()
-
-HLS = "application/vnd.apple.mpegurl"
-MP4 = "video/mp4"
-
-
-class Playback(View):
-    url: str
-    type: str
 
 
 class WatchView(PublicVideo):
@@ -51,12 +43,6 @@ class SavePosition(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     position_ms: Annotated[int, Field(ge=0, le=2**53 - 1)]
-
-
-class Grant(View):
-    """Renew it before `expires_in` seconds are over."""
-
-    expires_in: int
 
 
 @router.get("/api/explore", tags=["watch"])
@@ -122,7 +108,4 @@ def grant(video_id: UUID, viewer_id: ViewerId, session: DatabaseSession, site: S
     if video.revision is None and video.early_key is None:
         raise NotFoundError("There is nothing to play yet.")
     cookies, seconds = service.grant(video, site)
-    granted = answer(Grant(expires_in=seconds))
-    path = f"/{media_prefix(video.id)}"
-    granted.cookies.extend(cookie(name, value, path=path, max_age=seconds) for name, value in cookies.items())
-    return granted
+    return granting(Grant(expires_in=seconds), cookies, path=f"/{media_prefix(video.id)}", seconds=seconds)

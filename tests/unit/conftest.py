@@ -218,7 +218,7 @@ def session() -> Iterator[Session]:
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> FakeStorage:
     fake = FakeStorage()
-    for module in ("uploads.routes", "library.routes", "sweep.handler"):
+    for module in ("uploads.routes", "library.routes", "sharing.routes", "sweep.handler"):
         monkeypatch.setattr(f"functions.{module}.media_storage", lambda: fake)
     return fake
 

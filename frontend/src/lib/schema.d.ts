@@ -242,6 +242,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/links/{link_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** DELETE /api/links/{link_id} */
+        delete: operations["revoke_api_links__link_id__delete"];
+        options?: never;
+        head?: never;
+        /** PATCH /api/links/{link_id} */
+        patch: operations["change_api_links__link_id__patch"];
+        trace?: never;
+    };
     "/api/live/ticket": {
         parameters: {
             query?: never;
@@ -324,6 +342,57 @@ export interface paths {
         post?: never;
         /** DELETE /api/me/sessions/{session_id} */
         delete: operations["sign_out_device_api_me_sessions__session_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shared": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /api/shared */
+        post: operations["open_link_api_shared_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shared/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /api/shared/grant */
+        post: operations["renew_api_shared_grant_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shared/original": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /api/shared/original */
+        post: operations["original_api_shared_original_post"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -571,6 +640,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/videos/{video_id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /api/videos/{video_id}/links */
+        get: operations["links_api_videos__video_id__links_get"];
+        put?: never;
+        /** POST /api/videos/{video_id}/links */
+        post: operations["give_api_videos__video_id__links_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/videos/{video_id}/original": {
         parameters: {
             query?: never;
@@ -772,6 +859,28 @@ export interface components {
             video: components["schemas"]["VideoView"] | null;
             problem: components["schemas"]["Problem"] | null;
         };
+        /**
+         * ChangeLink
+         * @description What is not given stays; null is no passcode, no limit of views, 30 days from now.
+         */
+        ChangeLink: {
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /** Expires At */
+            expires_at?: string | null;
+            /** Passcode */
+            passcode?: string | null;
+            /** Max Views */
+            max_views?: number | null;
+            /**
+             * May Download
+             * @default false
+             */
+            may_download: boolean;
+        };
         /** ChangeMany */
         ChangeMany: {
             action: components["schemas"]["BulkAction"];
@@ -922,12 +1031,87 @@ export interface components {
          */
         FailureCode: "not_a_video" | "corrupt" | "no_video" | "too_long" | "too_large" | "daily_limit" | "internal";
         /**
+         * GiveLink
+         * @description Without `expires_at` it ends in 30 days; it ends within a year.
+         */
+        GiveLink: {
+            /** Name */
+            name: string;
+            /** Expires At */
+            expires_at?: string | null;
+            /** Passcode */
+            passcode?: string | null;
+            /** Max Views */
+            max_views?: number | null;
+            /**
+             * May Download
+             * @default false
+             */
+            may_download: boolean;
+        };
+        /**
+         * GoOn
+         * @description `viewing` is what opening the link answered.
+         */
+        GoOn: {
+            /**
+             * Token
+             * Format: password
+             */
+            token: string;
+            /**
+             * Viewing
+             * Format: password
+             */
+            viewing: string;
+        };
+        /**
          * Grant
          * @description Renew it before `expires_in` seconds are over.
          */
         Grant: {
             /** Expires In */
             expires_in: number;
+        };
+        /**
+         * LinkView
+         * @description A link as the owner of its video sees it.
+         */
+        LinkView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Video Id
+             * Format: uuid
+             */
+            video_id: string;
+            /** Name */
+            name: string;
+            /** Has Passcode */
+            has_passcode: boolean;
+            /** Max Views */
+            max_views: number | null;
+            /** Views */
+            views: number;
+            /** May Download */
+            may_download: boolean;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Last Opened At */
+            last_opened_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
         };
         /** Me */
         Me: {
@@ -947,6 +1131,15 @@ export interface components {
             used_bytes: number;
         };
         /**
+         * NewLink
+         * @description `token` is told this once. A page's address carries it behind "#", where no server sees it.
+         */
+        NewLink: {
+            link: components["schemas"]["LinkView"];
+            /** Token */
+            token: string;
+        };
+        /**
          * NewPassword
          * @description `password` is the one until now.
          */
@@ -962,6 +1155,19 @@ export interface components {
              */
             new_password: string;
         };
+        /**
+         * OpenLink
+         * @description In the body, and so in no log and no history.
+         */
+        OpenLink: {
+            /**
+             * Token
+             * Format: password
+             */
+            token: string;
+            /** Passcode */
+            passcode?: string | null;
+        };
         /** Owner */
         Owner: {
             /**
@@ -976,6 +1182,13 @@ export interface components {
         Page_Device_: {
             /** Items */
             items: components["schemas"]["Device"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[LinkView] */
+        Page_LinkView_: {
+            /** Items */
+            items: components["schemas"]["LinkView"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -1138,6 +1351,35 @@ export interface components {
         SavePosition: {
             /** Position Ms */
             position_ms: number;
+        };
+        /**
+         * SharedVideo
+         * @description What a link shows. Renew its grant with `viewing` before `expires_in` seconds are over.
+         */
+        SharedVideo: {
+            /** Title */
+            title: string;
+            /** Description */
+            description: string;
+            /** Owner Name */
+            owner_name: string;
+            /** Duration Ms */
+            duration_ms: number | null;
+            /** Width */
+            width: number | null;
+            /** Height */
+            height: number | null;
+            /** Poster Url */
+            poster_url: string | null;
+            playback: components["schemas"]["Playback"];
+            /** Storyboard */
+            storyboard: string | null;
+            /** May Download */
+            may_download: boolean;
+            /** Viewing */
+            viewing: string;
+            /** Expires In */
+            expires_in: number;
         };
         /** SignIn */
         SignIn: {
@@ -1920,6 +2162,72 @@ export interface operations {
             };
         };
     };
+    revoke_api_links__link_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_api_links__link_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeLink"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ticket_api_live_ticket_post: {
         parameters: {
             query?: never;
@@ -2120,6 +2428,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": null;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_link_api_shared_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenLink"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedVideo"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_api_shared_grant_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GoOn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grant"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    original_api_shared_original_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GoOn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Download"];
                 };
             };
             /** @description A problem */
@@ -2701,6 +3108,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Grant"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    links_api_videos__video_id__links_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LinkView_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_api_videos__video_id__links_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GiveLink"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewLink"];
                 };
             };
             /** @description A problem */
