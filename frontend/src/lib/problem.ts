@@ -21,6 +21,10 @@ export function problemWords(code: string | null, status: number): string | null
       return t`Confirm that it is you: enter your password again.`;
     case "sign_up_refused":
       return t`This drive takes no new accounts. Ask the person who runs it.`;
+    case "passcode_needed":
+      return t`This link asks for a passcode.`;
+    case "wrong_passcode":
+      return t`This is not the passcode of this link.`;
     case "cross_site":
     case "not_through_edge":
       return t`Open your drive at its own address and try there.`;
