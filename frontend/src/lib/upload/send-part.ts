@@ -13,6 +13,7 @@ export const sendPart: SendPart = (url, part, { signal, onProgress }) =>
     const settle = (finish: () => void) => {
       clearTimeout(stalled);
       signal.removeEventListener("abort", stop);
+      removeEventListener("offline", stop);
       finish();
     };
     request.upload.onprogress = ({ loaded }) => {
@@ -25,6 +26,8 @@ export const sendPart: SendPart = (url, part, { signal, onProgress }) =>
     request.onerror = () => settle(() => reject(new PartRefusedError(0)));
     request.onabort = () => settle(() => reject(signal.aborted ? signal.reason : new PartRefusedError(0)));
     signal.addEventListener("abort", stop, { once: true });
+    // What was on its way is lost, though the browser may take long to say so.
+    addEventListener("offline", stop);
     request.open("PUT", url);
     request.send(part);
   });
