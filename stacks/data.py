@@ -224,6 +224,7 @@ class Data(Construct):
             generate_secret=False,
             prevent_user_existence_errors=True,
             enable_token_revocation=True,
+            auth_session_validity=Duration.minutes(5),
             access_token_validity=Duration.minutes(5),
             id_token_validity=Duration.minutes(5),
             refresh_token_validity=Duration.minutes(60),

@@ -145,6 +145,8 @@ class Edge(Construct):
             "cognito-idp:AdminGetUser",
             "cognito-idp:AdminDeleteUser",
             "cognito-idp:AdminSetUserPassword",
+            "cognito-idp:AdminRespondToAuthChallenge",
+            "cognito-idp:AdminSetUserMFAPreference",
             on=data.user_pool.user_pool_arn,
         )
         data.signing_key.grant(self.api, "kms:Sign")

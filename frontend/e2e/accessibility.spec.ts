@@ -37,6 +37,8 @@ test("screens for everyone are accessible", async ({ visitor: { page, expectRefu
     "/sign-in",
     "/sign-up",
     "/confirm?email=a@example.com",
+    "/forgot",
+    "/reset?email=a@example.com",
     "/nowhere",
     "/watch/01890000-0000-7000-8000-000000000000",
     "/users/01890000-0000-7000-8000-000000000000",

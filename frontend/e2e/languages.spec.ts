@@ -98,6 +98,8 @@ for (const { theme, width } of looks) {
       "/explore",
       "/sign-in",
       "/sign-up",
+      "/forgot",
+      "/reset",
       "/confirm?email=a@example.com",
       "/nowhere",
       "/watch/01890000-0000-7000-8000-000000000000",

@@ -3,6 +3,7 @@
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Request, Response
@@ -18,10 +19,12 @@ from functions.core.caller import (
     CurrentSession,
     CurrentUser,
     DatabaseSession,
+    RecentUser,
     session_token,
 )
 from functions.core.http import Text, answer, cookie, no_content
 from functions.core.identity import IdentityProvider
+from functions.core.models import Challenge
 from functions.core.models import Session as BrowserSession
 from functions.core.settings import settings
 from functions.core.views import Me, Page, View
@@ -32,6 +35,7 @@ Email = Annotated[EmailStr, Field(max_length=320)]
 LowerEmail = Annotated[Email, AfterValidator(str.lower)]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=256)]
 Name = Annotated[Text, Field(min_length=1, max_length=100)]
+SecondFactor = Annotated[Text, Field(min_length=6, max_length=40), AfterValidator(str.strip)]
 Code = Annotated[str, Field(pattern=r"^\s*\d{6}\s*$"), AfterValidator(str.strip)]
 
 
@@ -53,6 +57,10 @@ class Confirm(BaseModel):
     code: Code
 
 
+class OldPassword(BaseModel):
+    password: Password
+
+
 class Address(BaseModel):
     email: Email
 
@@ -68,8 +76,23 @@ class Reset(BaseModel):
     password: Password
 
 
+class Answer(BaseModel):
+    """`code` is of the authenticator app, or a recovery code."""
+
+    challenge: Annotated[Text, Field(max_length=100)]
+    code: SecondFactor
+
+
 class Proof(BaseModel):
+    """`code` is wanted from who has an authenticator app."""
+
     password: Password
+    code: SecondFactor | None = None
+
+
+class TotpProof(BaseModel):
+    password: Password
+    code: Code
 
 
 class NewPassword(BaseModel):
@@ -88,6 +111,32 @@ class CodeSent(View):
 
     email: str
     code_hint: str | None
+
+
+class ChallengeSent(View):
+    """The password was right; `challenge` and a code are wanted within `expires_in` seconds."""
+
+    challenge: str
+    expires_in: int
+
+
+class TotpSecret(View):
+    """For an authenticator app: to be typed, to be opened, and as the rows of a QR code, "1" is dark."""
+
+    secret: str
+    uri: str
+    qr: list[str]
+
+
+class RecoveryCodes(View):
+    """Shown this once; each stands in for the authenticator app one time."""
+
+    codes: list[str]
+
+
+class SecondFactorState(View):
+    since: datetime | None
+    recovery_codes_left: int
 
 
 class SignUpPolicy(View):
@@ -143,16 +192,27 @@ def resend(body: Address, accounts: AccountsUseCases) -> CodeSent:
 
 
 @router.post("/api/auth/sign-in", tags=["accounts"])
-def sign_in(body: SignIn, request: Request, accounts: AccountsUseCases) -> Response[Me]:
-    user, token = accounts.sign_in(
+def sign_in(body: SignIn, request: Request, accounts: AccountsUseCases) -> Response[Me | ChallengeSent]:
+    """Answer who it is, or with 202 that a code is wanted too."""
+    began = accounts.sign_in(
         email=body.email, password=body.password.get_secret_value(), replacing=session_token(request)
     )
-    return _holding(token, answer(accounts.describe(user)))
+    if isinstance(began, str):
+        seconds = int(Challenge.LIFETIME.total_seconds())
+        return answer(ChallengeSent(challenge=began, expires_in=seconds), status=HTTPStatus.ACCEPTED)
+    return _holding(began.token, answer(accounts.describe(began.user)))
+
+
+@router.post("/api/auth/challenge", tags=["accounts"])
+def answer_challenge(body: Answer, request: Request, accounts: AccountsUseCases) -> Response[Me]:
+    began = accounts.answer_challenge(body.challenge, body.code, replacing=session_token(request))
+    return _holding(began.token, answer(accounts.describe(began.user)))
 
 
 @router.post("/api/auth/reauthenticate", status_code=HTTPStatus.NO_CONTENT, tags=["accounts"])
 def reauthenticate(body: Proof, browser: CurrentSession, accounts: AccountsUseCases) -> Response[None]:
-    return _holding(accounts.reauthenticate(browser, body.password.get_secret_value()), no_content())
+    token = accounts.reauthenticate(browser, body.password.get_secret_value(), body.code)
+    return _holding(token, no_content())
 
 
 @router.post("/api/auth/sign-out", status_code=HTTPStatus.NO_CONTENT, tags=["accounts"])
@@ -207,6 +267,42 @@ def change_password(body: NewPassword, browser: CurrentSession, accounts: Accoun
     return _holding(token, no_content())
 
 
+# The second factor
+
+
+@router.get("/api/me/totp", tags=["accounts"])
+def totp(user: CurrentUser, accounts: AccountsUseCases) -> SecondFactorState:
+    return SecondFactorState(
+        since=user.totp_since, recovery_codes_left=accounts.recovery_codes.count(user.id)
+    )
+
+
+@router.post("/api/me/totp", tags=["accounts"])
+def start_totp(body: OldPassword, user: CurrentUser, accounts: AccountsUseCases) -> TotpSecret:
+    secret = accounts.start_totp(user, body.password.get_secret_value())
+    label = quote(f"StreamTime:{user.email}")
+    uri = f"otpauth://totp/{label}?secret={secret}&issuer=StreamTime"
+    return TotpSecret(secret=secret, uri=uri, qr=_qr(uri))
+
+
+@router.post("/api/me/totp/verify", tags=["accounts"])
+def enable_totp(
+    body: TotpProof, browser: CurrentSession, accounts: AccountsUseCases
+) -> Response[RecoveryCodes]:
+    codes, token = accounts.enable_totp(browser, body.password.get_secret_value(), body.code)
+    return _holding(token, answer(RecoveryCodes(codes=codes)))
+
+
+@router.delete("/api/me/totp", status_code=HTTPStatus.NO_CONTENT, tags=["accounts"])
+def disable_totp(_: RecentUser, browser: CurrentSession, accounts: AccountsUseCases) -> Response[None]:
+    return _holding(accounts.disable_totp(browser), no_content())
+
+
+@router.post("/api/me/totp/recovery-codes", tags=["accounts"])
+def renew_codes(user: RecentUser, accounts: AccountsUseCases) -> RecoveryCodes:
+    return RecoveryCodes(codes=accounts.renew_codes(user))
+
+
 # The account
 
 
@@ -227,6 +323,12 @@ def _holding(token: str, response: Response[Any]) -> Response[Any]:
         cookie(SESSION_COOKIE, token, max_age=int(BrowserSession.ABSOLUTE.total_seconds()))
     )
     return response
+
+
+def _qr(text: str) -> list[str]:
+    import segno  # noqa: PLC0415  # nobody else needs it
+
+    return ["".join(map(str, row)) for row in segno.make_qr(text).matrix]
 
 
 def _signed_out() -> Response[None]:

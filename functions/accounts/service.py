@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -11,19 +11,28 @@ from sqlalchemy.orm import Session
 
 from functions.core.caller import token_hash
 from functions.core.errors import (
+    ChallengeOverError,
+    CodeRequiredError,
     FieldError,
     InvalidCodeError,
     InvalidCredentialsError,
     InvalidInputError,
+    InvalidStateError,
     SignUpRefusedError,
+    TooManyRequestsError,
     WrongPasswordError,
 )
-from functions.core.identity import IdentityProvider
+from functions.core.identity import Identity, IdentityProvider, PasswordProof
 from functions.core.journal import Journal
 from functions.core.limits import Limit
-from functions.core.models import AuditAction, Role, User, now
+from functions.core.models import AuditAction, Challenge, Role, User, now
 from functions.core.models import Session as BrowserSession
-from functions.core.repositories import SessionRepository, UserRepository
+from functions.core.repositories import (
+    ChallengeRepository,
+    RecoveryCodeRepository,
+    SessionRepository,
+    UserRepository,
+)
 from functions.core.settings import settings
 from functions.core.views import Me
 
@@ -35,7 +44,23 @@ OWN_PASSWORDS = Limit("own-passwords", burst=10, every=timedelta(minutes=3))
 """Guesses in a session, counted apart: strangers who guess keep nobody from what they do in theirs."""
 CODES_OF = Limit("codes-of", burst=10, every=timedelta(minutes=6))
 CODES_FROM = Limit("codes-from", burst=60, every=timedelta(seconds=6))
+CODES_OF_APPS = Limit("codes-of-apps", burst=5, every=timedelta(minutes=30))
+"""Guesses at a second factor, by somebody who has the password: each code is good for a minute and a half."""
+SAME_CODE = Limit("same-code", burst=1, every=timedelta(minutes=3))
+"""Longer than any code is good for: whoever looked over a shoulder can't use it again."""
+RECOVERY_CODES_OF = Limit("recovery-codes-of", burst=10, every=timedelta(minutes=6))
+RECOVERY_CODES = 10
+CODE_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+"""32 that are not mistaken for each other."""
 MAILS_TO = Limit("mails-to", burst=5, every=timedelta(minutes=10))
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Who it is, and the token of their new session: only its hash is kept."""
+
+    user: User
+    token: str
 
 
 @dataclass(frozen=True)
@@ -53,6 +78,14 @@ class Accounts:
     @property
     def sessions(self) -> SessionRepository:
         return SessionRepository(self.session)
+
+    @property
+    def challenges(self) -> ChallengeRepository:
+        return ChallengeRepository(self.session)
+
+    @property
+    def recovery_codes(self) -> RecoveryCodeRepository:
+        return RecoveryCodeRepository(self.session)
 
     @property
     def network(self) -> str:
@@ -79,21 +112,71 @@ class Accounts:
 
     # Sessions
 
-    def sign_in(self, *, email: str, password: str, replacing: str | None) -> tuple[User, str]:
-        """Return the account and the token of its new session; only the token's hash is kept.
+    def sign_in(self, *, email: str, password: str, replacing: str | None) -> SignedIn | str:
+        """Begin a session, or return the token of a challenge: what `answer_challenge` wants.
 
         Whoever was signed in with the token `replacing` no longer is.
         """
         PASSWORDS_FROM.take(self.network)
         PASSWORDS_OF.take(email)
         try:
-            identity = self.provider.authenticate(email, password)
+            proved = self.provider.authenticate(email, password)
         except InvalidCredentialsError:
-            self.journal.write(AuditAction.SIGN_IN_FAILED, self.users.id_of(email))
+            self.journal.write(AuditAction.SIGN_IN_FAILED, self.users.id_of(email), by="password")
             raise
         PASSWORDS_FROM.give_back(self.network)
         PASSWORDS_OF.give_back(email)
-        user = self.users.add_if_new(
+        if isinstance(proved, Identity):
+            return self._begin_session(self._known(proved), replacing)
+        token = _new_token()
+        self.challenges.add(
+            Challenge(
+                token_hash=token_hash(token),
+                user_id=self.users.id_of(email),
+                email=email,
+                provider_session=proved.session,
+            )
+        )
+        return token
+
+    def answer_challenge(self, token: str, code: str, *, replacing: str | None) -> SignedIn:
+        """Begin a session with a code of the authenticator app, or with a recovery code."""
+        challenge = self.challenges.take_try(token_hash(token))
+        if challenge is None:
+            raise ChallengeOverError
+        try:
+            user = self._second_factor(challenge.email, challenge.user_id, challenge.provider_session, code)
+        except InvalidCodeError:
+            self.journal.write(AuditAction.SIGN_IN_FAILED, challenge.user_id, by="code")
+            raise
+        self.challenges.remove(challenge)
+        return self._begin_session(user, replacing)
+
+    def _second_factor(self, email: str, user_id: UUID | None, provider_session: str, code: str) -> User:
+        """Return whose code it is; each code is good for one time."""
+        if not code.isdecimal():
+            return self._recover(user_id, code)
+        CODES_OF_APPS.take(email)
+        identity = self.provider.answer(PasswordProof(email, provider_session), code)
+        CODES_OF_APPS.give_back(email)
+        try:
+            SAME_CODE.take(f"{identity.subject} {code}")
+        except TooManyRequestsError as error:
+            raise InvalidCodeError("This code was used already. Wait for the next one.") from error
+        user = self._known(identity)
+        user.totp_since = user.totp_since or now()  # the pool knows better, should we have forgotten
+        return user
+
+    def _recover(self, user_id: UUID | None, code: str) -> User:
+        RECOVERY_CODES_OF.take(str(user_id))
+        if user_id is None or not self.recovery_codes.spend(user_id, _code_hash(code)):
+            raise InvalidCodeError("This is not one of your recovery codes, or it was used already.")
+        self.journal.write(AuditAction.CODE_SPENT, user_id, left=self.recovery_codes.count(user_id))
+        return self.users.get(user_id)
+
+    def _known(self, identity: Identity) -> User:
+        """Return the account of whom the pool knows; the first time it is made."""
+        return self.users.add_if_new(
             User(
                 id=identity.subject,
                 email=identity.email,
@@ -102,6 +185,8 @@ class Accounts:
                 quota_bytes=settings().quota_bytes,
             )
         )
+
+    def _begin_session(self, user: User, replacing: str | None) -> SignedIn:
         if user.disabled_at is not None:
             self.journal.write(AuditAction.SIGN_IN_FAILED, user.id, reason="disabled")
             raise InvalidCredentialsError("This account is switched off. Ask the person who runs this drive.")
@@ -118,7 +203,7 @@ class Accounts:
             )
         )
         self.journal.write(AuditAction.SIGNED_IN, user.id, actor_id=user.id)
-        return user, token
+        return SignedIn(user, token)
 
     def sign_out(self, token: str | None) -> None:
         if token and (user_id := self.sessions.remove(token_hash(token))):
@@ -132,9 +217,18 @@ class Accounts:
         ended = self.sessions.remove_all(user.id, but=but)
         self.journal.write(AuditAction.SESSIONS_ENDED, user.id, actor_id=user.id, count=ended)
 
-    def reauthenticate(self, browser: BrowserSession, password: str) -> str:
-        """Take the password again; return the session's new token."""
-        self._prove(browser.user, password)
+    def reauthenticate(self, browser: BrowserSession, password: str, code: str | None) -> str:
+        """Take the password again, and the second factor of who has one; return the session's new token."""
+        user = browser.user
+        proved = self._prove(user, password)
+        if isinstance(proved, PasswordProof):
+            if code is None:
+                raise CodeRequiredError
+            try:
+                self._second_factor(user.email, user.id, proved.session, code)
+            except InvalidCodeError:
+                self.journal.write(AuditAction.IDENTITY_DOUBTED, user.id, actor_id=user.id, by="code")
+                raise
         browser.authenticated_at = now()
         self.journal.write(AuditAction.IDENTITY_CONFIRMED, browser.user_id, actor_id=browser.user_id)
         return _rotate(browser)
@@ -163,13 +257,66 @@ class Accounts:
         """Change the password, end every other session, and return this one's new token."""
         user = browser.user
         self._prove(user, old)
-        browser.authenticated_at = now()
-        self.sessions.remove_all(user.id, but=browser.id)
-        self.journal.write(AuditAction.PASSWORD_CHANGED, user.id, actor_id=user.id)
-        token = _rotate(browser)
-        self.session.flush()
-        self.provider.set_password(user.id, new)
+        with self._unless_refused():
+            browser.authenticated_at = now()
+            self.sessions.remove_all(user.id, but=browser.id)
+            self.journal.write(AuditAction.PASSWORD_CHANGED, user.id, actor_id=user.id)
+            token = _rotate(browser)
+            self.session.flush()
+            self.provider.set_password(user.id, new)
         return token
+
+    # The second factor
+
+    def start_totp(self, user: User, password: str) -> str:
+        """Return a secret for an authenticator app, in base 32."""
+        if user.totp_since is not None:
+            raise InvalidStateError("An authenticator app is set up already. Turn it off first.")
+        self._prove(user, password)
+        return self.provider.start_totp(user.email, password)
+
+    def enable_totp(self, browser: BrowserSession, password: str, code: str) -> tuple[list[str], str]:
+        """Want a code at every sign-in from now on; return the recovery codes and the session's new token.
+
+        Every other session ends: it may be whoever made this necessary.
+        """
+        user = browser.user
+        self._prove(user, password)
+        CODES_OF_APPS.take(user.email)
+        with self._unless_refused():
+            user.totp_since = now()
+            codes = self._new_codes(user)
+            self.sessions.remove_all(user.id, but=browser.id)
+            self.journal.write(AuditAction.TOTP_ON, user.id, actor_id=user.id)
+            token = _rotate(browser)
+            self.session.flush()
+            self.provider.enable_totp(user.id, user.email, password, code)
+        CODES_OF_APPS.give_back(user.email)
+        return codes, token
+
+    def disable_totp(self, browser: BrowserSession) -> str:
+        """Take the password alone again; return the session's new token."""
+        user = browser.user
+        with self._unless_refused():
+            user.totp_since = None
+            self.recovery_codes.replace(user.id, [])
+            self.sessions.remove_all(user.id, but=browser.id)
+            self.journal.write(AuditAction.TOTP_OFF, user.id, actor_id=user.id)
+            token = _rotate(browser)
+            self.session.flush()
+            self.provider.disable_totp(user.id)
+        return token
+
+    def renew_codes(self, user: User) -> list[str]:
+        if user.totp_since is None:
+            raise InvalidStateError("Set up an authenticator app first.")
+        self.journal.write(AuditAction.CODES_RENEWED, user.id, actor_id=user.id)
+        return self._new_codes(user)
+
+    def _new_codes(self, user: User) -> list[str]:
+        codes = [_new_code() for _ in range(RECOVERY_CODES)]
+        self.recovery_codes.replace(user.id, [_code_hash(code) for code in codes])
+        return codes
 
     # What they have in common
 
@@ -183,14 +330,19 @@ class Accounts:
         originals, renditions, _ = self.users.usage(user.id)
         return Me.of(user, used_bytes=originals + renditions)
 
-    def _prove(self, user: User, password: str) -> None:
+    def _unless_refused(self) -> AbstractContextManager[object]:
+        """Change the tables first and ask the pool last: where it refuses, nothing of that has happened."""
+        return self.session.begin_nested()
+
+    def _prove(self, user: User, password: str) -> Identity | PasswordProof:
         OWN_PASSWORDS.take(str(user.id))
         try:
-            self.provider.authenticate(user.email, password)
+            proved = self.provider.authenticate(user.email, password)
         except InvalidCredentialsError as error:
             self.journal.write(AuditAction.IDENTITY_DOUBTED, user.id, actor_id=user.id, by="password")
             raise WrongPasswordError from error
         OWN_PASSWORDS.give_back(str(user.id))
+        return proved
 
     @contextmanager
     def _mail(self, email: str) -> Iterator[None]:
@@ -225,6 +377,17 @@ def admit(email: str) -> None:
 
 def is_admins(email: str) -> bool:
     return email == settings().admin_email
+
+
+def _new_code() -> str:
+    """Make a recovery code of 80 bits, such as "7k2m-qx4d-…": to be typed off a sheet of paper."""
+    letters = "".join(secrets.choice(CODE_LETTERS) for _ in range(16))
+    return "-".join(letters[start : start + 4] for start in range(0, 16, 4))
+
+
+def _code_hash(code: str) -> str:
+    """Hash what matters of a recovery code, however it was typed."""
+    return token_hash("".join(letter for letter in code.lower() if letter.isalnum()))
 
 
 def _new_token() -> str:

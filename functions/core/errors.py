@@ -83,6 +83,24 @@ class InvalidCredentialsError(NotedError):
     code = "invalid_credentials"
 
 
+class ChallengeOverError(ProblemError):
+    """What a password began took too long or too many tries."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    code = "challenge_over"
+
+    def __init__(self) -> None:
+        super().__init__("This took too long, or too many tries. Sign in again.")
+
+
+class CodeRequiredError(ProblemError):
+    status = HTTPStatus.UNAUTHORIZED
+    code = "code_required"
+
+    def __init__(self) -> None:
+        super().__init__("Enter the code that your authenticator app shows as well.")
+
+
 class WrongPasswordError(NotedError):
     """Somebody who is signed in gave another password than theirs."""
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from functions.core.aws import client
 from functions.core.errors import (
+    ChallengeOverError,
     FieldError,
     InvalidCodeError,
     InvalidCredentialsError,
@@ -22,6 +23,7 @@ from functions.core.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+    from mypy_boto3_cognito_idp.type_defs import AuthenticationResultTypeTypeDef
 
 WEAK_PASSWORD = (
     "Choose a longer password: at least 10 characters with upper and lower case letters and a digit."  # noqa: S105
@@ -38,6 +40,14 @@ class Identity:
     subject: UUID
     email: str
     display_name: str
+
+
+@dataclass(frozen=True)
+class PasswordProof:
+    """The password was right, and the pool wants a code of the authenticator app too; its name for that."""
+
+    email: str
+    session: str
 
 
 class IdentityProvider:
@@ -79,7 +89,58 @@ class IdentityProvider:
         except (InvalidCredentialsError, InvalidInputError):
             return
 
-    def authenticate(self, email: str, password: str) -> Identity:
+    def authenticate(self, email: str, password: str) -> Identity | PasswordProof:
+        """Check a password; either answer says that it is right."""
+        found = self._check(email, password)
+        return found if isinstance(found, PasswordProof) else _identity(found["IdToken"])
+
+    def answer(self, proof: PasswordProof, code: str) -> Identity:
+        """Answer a challenge with a code of the authenticator app."""
+        try:
+            with _problems():
+                answer = _cognito().admin_respond_to_auth_challenge(
+                    UserPoolId=settings().user_pool_id,
+                    ClientId=settings().user_pool_client_id,
+                    ChallengeName="SOFTWARE_TOKEN_MFA",
+                    ChallengeResponses={"USERNAME": proof.email, "SOFTWARE_TOKEN_MFA_CODE": code},
+                    Session=proof.session,
+                )
+        except InvalidCredentialsError as error:
+            raise ChallengeOverError from error
+        return _identity(answer["AuthenticationResult"]["IdToken"])
+
+    def start_totp(self, email: str, password: str) -> str:
+        """Return a new secret for an authenticator app, in base 32; it counts once a code of it was given."""
+        with _problems():
+            answer = _cognito().associate_software_token(AccessToken=self._access_token(email, password))
+        return answer["SecretCode"]
+
+    def enable_totp(self, user_id: UUID, email: str, password: str, code: str) -> None:
+        """From now on a password is not enough; `code` shows that the app has the secret started last."""
+        with _problems():
+            _cognito().verify_software_token(AccessToken=self._access_token(email, password), UserCode=code)
+            self._prefer_totp(user_id, preferred=True)
+
+    def disable_totp(self, user_id: UUID) -> None:
+        with _problems():
+            self._prefer_totp(user_id, preferred=False)
+
+    @staticmethod
+    def _prefer_totp(user_id: UUID, *, preferred: bool) -> None:
+        _cognito().admin_set_user_mfa_preference(
+            UserPoolId=settings().user_pool_id,
+            Username=str(user_id),
+            SoftwareTokenMfaSettings={"Enabled": preferred, "PreferredMfa": preferred},
+        )
+
+    def _access_token(self, email: str, password: str) -> str:
+        found = self._check(email, password)
+        if isinstance(found, PasswordProof):
+            raise InvalidStateError("An authenticator app is set up already. Turn it off first.")
+        return found["AccessToken"]
+
+    @staticmethod
+    def _check(email: str, password: str) -> "AuthenticationResultTypeTypeDef | PasswordProof":
         with _problems():
             answer = _cognito().admin_initiate_auth(
                 UserPoolId=settings().user_pool_id,
@@ -87,9 +148,11 @@ class IdentityProvider:
                 AuthFlow="ADMIN_USER_PASSWORD_AUTH",
                 AuthParameters={"USERNAME": email, "PASSWORD": password},
             )
+        if answer.get("ChallengeName") == "SOFTWARE_TOKEN_MFA":
+            return PasswordProof(email, answer["Session"])
         if "AuthenticationResult" not in answer:  # a challenge that an operator set and we don't know
             raise InvalidStateError(CANNOT_SIGN_IN)
-        return _identity(answer["AuthenticationResult"]["IdToken"])
+        return answer["AuthenticationResult"]
 
     def forgot(self, email: str) -> None:
         """Send a code for a new password, if there is such an account; any other is answered alike."""
@@ -113,13 +176,16 @@ class IdentityProvider:
             raise InvalidCodeError(WRONG_CODE) from error
 
     def set_password(self, user_id: UUID, password: str) -> None:
-        with _problems():
-            _cognito().admin_set_user_password(
-                UserPoolId=settings().user_pool_id,
-                Username=str(user_id),
-                Password=password,
-                Permanent=True,
-            )
+        try:
+            with _problems():
+                _cognito().admin_set_user_password(
+                    UserPoolId=settings().user_pool_id,
+                    Username=str(user_id),
+                    Password=password,
+                    Permanent=True,
+                )
+        except InvalidInputError as error:
+            raise InvalidInputError(WEAK_PASSWORD, FieldError("new_password", WEAK_PASSWORD)) from error
 
     @staticmethod
     def _start_account(email: str, password: str, display_name: str) -> UUID:
@@ -153,7 +219,11 @@ def _problems() -> Iterator[None]:
         yield
     except errors.InvalidPasswordException as error:
         raise InvalidInputError(WEAK_PASSWORD, FieldError("password", WEAK_PASSWORD)) from error
-    except (errors.CodeMismatchException, errors.ExpiredCodeException) as error:
+    except (
+        errors.CodeMismatchException,
+        errors.ExpiredCodeException,
+        errors.EnableSoftwareTokenMFAException,
+    ) as error:
         raise InvalidCodeError(WRONG_CODE) from error
     except errors.UserNotConfirmedException as error:
         raise NotConfirmedError("Confirm your e-mail address first: enter the code we sent you.") from error

@@ -78,6 +78,10 @@ class AuditAction(StrEnum):
     LINK_REVOKED = "link_revoked"
     LINK_OPENED = "link_opened"
     LINK_DOUBTED = "link_doubted"
+    TOTP_ON = "totp_on"
+    TOTP_OFF = "totp_off"
+    CODES_RENEWED = "codes_renewed"
+    CODE_SPENT = "code_spent"
 
 
 def _text_enum(kind: type[StrEnum]) -> Enum:
@@ -117,6 +121,7 @@ class User(Base, kw_only=True):
     role: Mapped[Role] = mapped_column(default=Role.MEMBER)
     quota_bytes: Mapped[int]
     last_event_seq: Mapped[int] = mapped_column(default=0)
+    totp_since: Mapped[datetime | None] = mapped_column(default=None)
     disabled_at: Mapped[datetime | None] = mapped_column(default=None)
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
 
@@ -146,6 +151,34 @@ class Session(Base, kw_only=True):
     def is_recent(self) -> bool:
         """Tell whether somebody has just shown who they are; None is of a release that didn't ask."""
         return self.authenticated_at is not None and self.authenticated_at > now() - self.RECENT
+
+
+class Challenge(Base, kw_only=True):
+    """A sign-in that waits for its second factor; only the SHA-256 of its token is kept.
+
+    `provider_session` is the user pool's own name for it, and worth nothing without a code.
+    """
+
+    __tablename__ = "challenges"
+
+    LIFETIME = timedelta(minutes=5)
+    TRIES = 5
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    email: Mapped[str] = mapped_column(String(320))
+    provider_session: Mapped[str]
+    tries: Mapped[int] = mapped_column(default=0)
+    expires_at: Mapped[datetime] = mapped_column(default_factory=lambda: now() + Challenge.LIFETIME)
+
+
+class RecoveryCode(Base, kw_only=True):
+    """Stands in once for an authenticator app that is lost; spending it deletes it."""
+
+    __tablename__ = "recovery_codes"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
 
 
 # Spelled as PostgreSQL itself does: the statement and the index must agree, and so must model and migration.

@@ -33,10 +33,12 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from functions.core.errors import InTrashError, InvalidInputError, InvalidStateError, NotFoundError
 from functions.core.models import (
     SEARCHED,
+    Challenge,
     Chunk,
     Event,
     Link,
     Progress,
+    RecoveryCode,
     Rendition,
     Run,
     Upload,
@@ -274,6 +276,55 @@ class SessionRepository:
 
     def remove_expired(self) -> None:
         self._session.execute(delete(BrowserSession).where(BrowserSession.expires_at <= now()))
+
+
+class ChallengeRepository:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, challenge: Challenge) -> None:
+        self._session.add(challenge)
+
+    def take_try(self, token_hash: str) -> Challenge | None:
+        """Count a try and return what it is at; None when there are no more, or it is over."""
+        statement = (
+            update(Challenge)
+            .where(
+                Challenge.token_hash == token_hash,
+                Challenge.expires_at > now(),
+                Challenge.tries < Challenge.TRIES,
+            )
+            .values(tries=Challenge.tries + 1)
+            .returning(Challenge)
+        )
+        return self._session.scalars(statement, execution_options=FRESH).one_or_none()
+
+    def remove(self, challenge: Challenge) -> None:
+        self._session.delete(challenge)
+
+    def remove_expired(self) -> None:
+        self._session.execute(delete(Challenge).where(Challenge.expires_at <= now()))
+
+
+class RecoveryCodeRepository:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def replace(self, user_id: UUID, code_hashes: Sequence[str]) -> None:
+        """Let these count, and none from before."""
+        self._session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
+        self._session.add_all(RecoveryCode(user_id=user_id, code_hash=it) for it in code_hashes)
+
+    def count(self, user_id: UUID) -> int:
+        counted = select(func.count()).select_from(RecoveryCode).where(RecoveryCode.user_id == user_id)
+        return self._session.execute(counted).scalar_one()
+
+    def spend(self, user_id: UUID, code_hash: str) -> bool:
+        """Take a code away; whoever gets it may use it, and nobody else."""
+        statement = delete(RecoveryCode).where(
+            RecoveryCode.user_id == user_id, RecoveryCode.code_hash == code_hash
+        )
+        return self._session.scalar(statement.returning(RecoveryCode.code_hash)) is not None
 
 
 class VideoRepository:

@@ -54,6 +54,7 @@ class Me(View):
     role: Role
     quota_bytes: int
     used_bytes: int
+    totp_since: datetime | None = None
 
     @classmethod
     def of(cls, user: User, *, used_bytes: int) -> "Me":
@@ -64,6 +65,7 @@ class Me(View):
             role=user.role,
             quota_bytes=user.quota_bytes,
             used_bytes=used_bytes,
+            totp_since=user.totp_since,
         )
 
 

@@ -19,6 +19,7 @@ from functions.core.models import (
 )
 from functions.core.observability import MetricUnit, logger, metrics
 from functions.core.repositories import (
+    ChallengeRepository,
     EventRepository,
     RunRepository,
     SessionRepository,
@@ -35,6 +36,7 @@ def daily() -> dict[str, int]:
     """Look over the whole drive and queue a job for each video that needs one; return how many of each."""
     with transaction() as session:
         SessionRepository(session).remove_expired()
+        ChallengeRepository(session).remove_expired()
         EventRepository(session).remove_old()
         RunRepository(session).remove_old()
         due = {

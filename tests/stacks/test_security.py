@@ -99,6 +99,8 @@ def test_only_the_sweep_deletes_objects(stage: Stage) -> None:
                 "cognito-idp:AdminGetUser",
                 "cognito-idp:AdminDeleteUser",
                 "cognito-idp:AdminSetUserPassword",
+                "cognito-idp:AdminRespondToAuthChallenge",
+                "cognito-idp:AdminSetUserMFAPreference",
             },
         ),
         (
@@ -172,7 +174,7 @@ def test_only_the_api_signs_what_may_be_played(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("function", "tables"),
     [
-        ("Api", {"dynamodb:PutItem"}),
+        ("Api", {"dynamodb:PutItem", "dynamodb:UpdateItem"}),
         ("Connect", {"dynamodb:PutItem", "dynamodb:DeleteItem"}),
         ("Notify", {"dynamodb:Query", "dynamodb:DeleteItem"}),
         ("Relay", {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:DeleteItem"}),

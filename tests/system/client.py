@@ -1,5 +1,7 @@
 """A person with a browser, played over HTTP: knows the public address and nothing else."""
 
+import base64
+import hmac
 import itertools
 import secrets
 import time
@@ -24,6 +26,15 @@ def eventually(look: Callable[[], Found], *, seconds: float = 30, what: str = "i
             break
         time.sleep(pause)
     raise AssertionError(f"{what} did not happen within {seconds} s; last seen: {found!r}")
+
+
+def app_code(secret: str, *, steps: int = 0) -> str:
+    """Return what an authenticator app shows now, or `steps` half minutes later (RFC 6238)."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    counter = int(time.time() // 30) + steps
+    digest = hmac.digest(key, counter.to_bytes(8), "sha1")
+    start = digest[-1] & 0xF
+    return f"{(int.from_bytes(digest[start : start + 4]) & 0x7FFFFFFF) % 10**6:06}"
 
 
 class Person:

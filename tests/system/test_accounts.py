@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing
 
 import httpx
 import pytest
-from client import PASSWORD, Person
+from client import PASSWORD, Person, app_code
 
 GUESSING = 4
 """Guesses under way at once: each of them keeps a function of its own busy."""
@@ -102,6 +102,49 @@ def test_a_new_password_ends_every_other_session(victim, browser):
     victim.ask("POST", "/api/me/password", body)
     assert (victim.get("/api/me").status_code, other.get("/api/me").status_code) == (200, 401)
     assert [other.sign_in(it).status_code for it in (PASSWORD, NEW_PASSWORD)] == [401, 200]
+
+
+def set_up_app(person: Person) -> tuple[str, list[str]]:
+    """Let somebody have an authenticator app; return its secret and the recovery codes."""
+    secret = person.ask("POST", "/api/me/totp", {"password": PASSWORD})["secret"]
+    body = {"password": PASSWORD, "code": app_code(secret)}
+    return secret, person.ask("POST", "/api/me/totp/verify", body)["codes"]
+
+
+def test_an_authenticator_app_guards_the_account_until_it_is_turned_off(victim, browser):
+    secret, codes = set_up_app(victim)
+    visitor = browser()
+    visitor.email = victim.email
+    begun = visitor.sign_in()
+    assert begun.status_code == 202
+    assert visitor.get("/api/me").status_code == 401
+    challenge = begun.json()["challenge"]
+    wrong = {"challenge": challenge, "code": "000000"}
+    assert visitor.post("/api/auth/challenge", wrong).json()["code"] == "invalid_code"
+    right = {"challenge": challenge, "code": app_code(secret, steps=1)}
+    assert visitor.ask("POST", "/api/auth/challenge", right)["email"] == victim.email
+    assert visitor.post("/api/auth/challenge", right).json()["code"] == "challenge_over"
+    # The same code again, within its minute, and a recovery code twice.
+    again = visitor.sign_in().json()["challenge"]
+    assert visitor.post("/api/auth/challenge", right | {"challenge": again}).json()["code"] == "invalid_code"
+    spare = {"challenge": again, "code": codes[0]}
+    assert visitor.post("/api/auth/challenge", spare).status_code == 200
+    last = visitor.sign_in().json()["challenge"]
+    assert visitor.post("/api/auth/challenge", spare | {"challenge": last}).json()["code"] == "invalid_code"
+    assert victim.send("DELETE", "/api/me/totp").status_code == 204
+    assert visitor.sign_in().status_code == 200
+
+
+def test_guesses_at_the_second_factor(victim, somewhere):
+    set_up_app(victim)
+    attackers = [somewhere(victim.email) for _ in range(12)]
+
+    def guess(n: int) -> httpx.Response:
+        attacker = attackers[n % 12]
+        challenge = attacker.sign_in().json()["challenge"]
+        return attacker.post("/api/auth/challenge", {"challenge": challenge, "code": f"{n:06}"})
+
+    through(24, guess, burst=5, every=1800, what="Codes of one authenticator app")
 
 
 def test_guesses_at_one_password_from_many_networks(victim, somewhere):

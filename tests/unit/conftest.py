@@ -93,12 +93,14 @@ class FakeUserPool:
     """A user pool in memory; the code it sends is always the same."""
 
     CODE = "123456"
+    APP_CODES = ("111111", "222222", "333333")
 
     def __init__(self) -> None:
         self.ids: dict[str, UUID] = {}
         self.names: dict[UUID, str] = {}
         self.passwords: dict[UUID, str] = {}
         self.unconfirmed: set[UUID] = set()
+        self.totp: set[UUID] = set()
         self.mails: list[str] = []
 
     def add(self, email: str, name: str, password: str = PASSWORD) -> UUID:
@@ -125,11 +127,30 @@ class FakeUserPool:
     def resend(self, email: str) -> None:
         self.mails.append(email)
 
-    def authenticate(self, email: str, password: str) -> identity.Identity:
+    def authenticate(self, email: str, password: str) -> identity.Identity | identity.PasswordProof:
         user_id = self.ids.get(email)
         if user_id is None or self.passwords[user_id] != password:
             raise InvalidCredentialsError("This e-mail address and password do not belong together.")
+        if user_id in self.totp:
+            return identity.PasswordProof(email, "session")
         return identity.Identity(user_id, email, self.names[user_id])
+
+    def answer(self, proof: identity.PasswordProof, code: str) -> identity.Identity:
+        if code not in self.APP_CODES:
+            raise InvalidCodeError(identity.WRONG_CODE)
+        user_id = self.ids[proof.email]
+        return identity.Identity(user_id, proof.email, self.names[user_id])
+
+    def start_totp(self, _email: str, _password: str) -> str:
+        return "JBSWY3DPEHPK3PXP"
+
+    def enable_totp(self, user_id: UUID, _email: str, _password: str, code: str) -> None:
+        if code not in self.APP_CODES:
+            raise InvalidCodeError(identity.WRONG_CODE)
+        self.totp.add(user_id)
+
+    def disable_totp(self, user_id: UUID) -> None:
+        self.totp.discard(user_id)
 
     def forgot(self, email: str) -> None:
         self.mails.append(email)

@@ -8,10 +8,17 @@ from conftest import PASSWORD, Browser
 from sqlalchemy import select, update
 
 from functions.accounts import devices
-from functions.accounts.service import CODES_OF, MAILS_TO, OWN_PASSWORDS, PASSWORDS_FROM, PASSWORDS_OF
+from functions.accounts.service import (
+    CODES_OF,
+    CODES_OF_APPS,
+    MAILS_TO,
+    OWN_PASSWORDS,
+    PASSWORDS_FROM,
+    PASSWORDS_OF,
+)
 from functions.core import database
 from functions.core.journal import network_of
-from functions.core.models import Audit, Role, User, now
+from functions.core.models import Audit, Challenge, RecoveryCode, Role, User, now
 from functions.core.models import Session as BrowserSession
 from functions.core.settings import settings
 
@@ -214,6 +221,123 @@ def test_known_and_unknown_addresses_get_the_same_answer(ann, anybody, path, mor
     )
     assert known.status == unknown.status
     assert str(known.json).replace("ann@", "nobody@") == str(unknown.json)
+
+
+# The second factor
+
+
+@pytest.fixture
+def codes(ann):
+    """Let Ann have an authenticator app; return her recovery codes."""
+    answer = ann.post("/api/me/totp/verify", {"password": PASSWORD, "code": "111111"})
+    ann.keep(answer)
+    return answer.json["codes"]
+
+
+def challenged(browser, **headers):
+    """Give the right password; return the challenge that it is answered with."""
+    answer = enter(browser, **headers)
+    assert (answer.status, answer.json["expires_in"], answer.cookies) == (202, 300, [])
+    return answer.json["challenge"]
+
+
+def respond(browser, challenge, code):
+    answer = browser.post("/api/auth/challenge", {"challenge": challenge, "code": code})
+    browser.keep(answer)
+    return answer
+
+
+def test_an_authenticator_app_is_set_up_with_the_password_and_a_code_of_it(ann, log):
+    assert ann.post("/api/me/totp", {"password": "wrong"}).json["code"] == "wrong_password"
+    secret = ann.post("/api/me/totp", {"password": PASSWORD}).json
+    assert secret["uri"] == (
+        "otpauth://totp/StreamTime%3Aann%40example.org?secret=JBSWY3DPEHPK3PXP&issuer=StreamTime"
+    )
+    assert {len(row) for row in secret["qr"]} == {len(secret["qr"])}
+    wrong = ann.post("/api/me/totp/verify", {"password": PASSWORD, "code": "999999"})
+    assert (wrong.status, wrong.json["code"]) == (400, "invalid_code")
+    assert ann.get("/api/me/totp").json == {"since": None, "recovery_codes_left": 0}
+    other = Browser()
+    enter(other)
+    answer = ann.post("/api/me/totp/verify", {"password": PASSWORD, "code": "111111"})
+    ann.keep(answer)
+    assert len({*answer.json["codes"]}) == 10
+    assert ann.get("/api/me/totp").json["recovery_codes_left"] == 10
+    assert [it.get("/api/me").status for it in (ann, other)] == [200, 401]
+    assert log(ann.user)[-1] == "totp_on"
+
+
+def test_a_password_alone_signs_nobody_in_where_a_code_is_wanted(codes, anybody, log, ann):
+    challenge = challenged(anybody)
+    assert anybody.get("/api/me").status == 401
+    assert respond(anybody, challenge, "999999").json["code"] == "invalid_code"
+    assert respond(anybody, challenge, "222222").json["email"] == "ann@example.org"
+    assert anybody.get("/api/me").status == 200
+    assert respond(Browser(), challenge, "333333").json["code"] == "challenge_over"
+    assert log(ann.user)[-2:] == ["sign_in_failed", "signed_in"]
+
+
+def test_a_code_of_the_app_is_good_for_one_sign_in(codes, anybody):
+    assert respond(anybody, challenged(anybody), "222222").status == 200
+    again = Browser()
+    assert respond(again, challenged(again), "222222").json["code"] == "invalid_code"
+    assert respond(again, challenged(again), "333333").status == 200
+
+
+def test_a_recovery_code_stands_in_once_however_it_is_typed(codes, anybody, ann, bob, log):
+    code = codes[3].upper().replace("-", " ")
+    assert respond(anybody, challenged(anybody), code).status == 200
+    assert ann.get("/api/me/totp").json["recovery_codes_left"] == 9
+    again = Browser()
+    assert respond(again, challenged(again), codes[3]).json["code"] == "invalid_code"
+    assert "code_spent" in log(ann.user)
+    with database.transaction() as session:
+        assert not {it.code_hash for it in session.scalars(select(RecoveryCode))} & {*codes}
+
+
+def test_new_recovery_codes_end_the_ones_before(codes, ann, anybody):
+    new = ann.post("/api/me/totp/recovery-codes").json["codes"]
+    assert not {*new} & {*codes}
+    assert respond(anybody, challenged(anybody), codes[0]).status == 400
+    assert respond(anybody, challenged(anybody), new[0]).status == 200
+
+
+def test_a_challenge_ends_after_five_tries_or_minutes(codes, anybody, counters):
+    challenge = challenged(anybody)
+    wrong = [f"aaaa-aaaa-aaaa-aaa{n}" for n in range(5)]
+    assert {respond(anybody, challenge, code).json["code"] for code in wrong} == {"invalid_code"}
+    assert respond(anybody, challenge, "222222").json["code"] == "challenge_over"
+    challenge = challenged(anybody)
+    with database.transaction() as session:
+        session.execute(update(Challenge).values(expires_at=now()))
+    assert respond(anybody, challenge, "222222").json["code"] == "challenge_over"
+    assert respond(anybody, "made-up", "222222").json["code"] == "challenge_over"
+
+
+def test_guesses_at_the_app_end_whatever_new_challenges_are_begun(codes, anybody):
+    assert guesses(lambda: respond(anybody, challenged(anybody), "999999"), CODES_OF_APPS) == 5
+    assert respond(anybody, challenged(anybody), codes[0]).status == 200
+
+
+def test_the_app_is_turned_off_by_who_has_just_shown_who_they_are(codes, ann, anybody, log):
+    grow_old(ann, authenticated_at=timedelta(minutes=16))
+    for method, path in (("DELETE", "/api/me/totp"), ("POST", "/api/me/totp/recovery-codes")):
+        answer = ann.send(method, path)
+        assert (answer.status, answer.json["code"]) == (401, "reauthenticate")
+    proof = {"password": PASSWORD}
+    assert ann.post("/api/auth/reauthenticate", proof).json["code"] == "code_required"
+    assert ann.post("/api/auth/reauthenticate", proof | {"code": "999999"}).status == 400
+    ann.keep(ann.post("/api/auth/reauthenticate", proof | {"code": "222222"}))
+    answer = ann.send("DELETE", "/api/me/totp")
+    ann.keep(answer)
+    assert answer.status == 204
+    assert ann.get("/api/me").json["totp_since"] is None
+    assert enter(anybody).status == 200
+    assert log(ann.user)[-2:] == ["totp_off", "signed_in"]
+
+
+def test_a_second_app_waits_until_the_first_is_gone(codes, ann):
+    assert ann.post("/api/me/totp", {"password": PASSWORD}).json["code"] == "invalid_state"
 
 
 # The account

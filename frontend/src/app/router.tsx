@@ -26,11 +26,14 @@ export const router = createBrowserRouter([
       { path: "users/:userId", lazy: page(() => import("@/features/watch/user-page"), "UserPage") },
       { path: "sign-in", lazy: page(() => import("@/features/accounts/sign-in-page"), "SignInPage") },
       { path: "sign-up", lazy: page(() => import("@/features/accounts/sign-up-page"), "SignUpPage") },
+      { path: "forgot", lazy: page(() => import("@/features/accounts/forgot-page"), "ForgotPage") },
+      { path: "reset", lazy: page(() => import("@/features/accounts/reset-page"), "ResetPage") },
       { path: "confirm", lazy: page(() => import("@/features/accounts/confirm-page"), "ConfirmPage") },
       {
         Component: RequireUser,
         children: [
           { path: "workspace", lazy: page(() => import("./workspace-page"), "WorkspacePage") },
+          { path: "account", lazy: page(() => import("./account-page"), "AccountPage") },
           { path: "trash", lazy: page(() => import("@/features/library/trash-page"), "TrashPage") },
         ],
       },

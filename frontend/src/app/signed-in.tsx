@@ -12,14 +12,18 @@ import type { Me } from "@/lib/models";
 import { forgetShared } from "@/lib/upload/shared";
 import type { SentBytes } from "@/lib/upload/types";
 
-export function OwnMenu({ me }: { me: Me }) {
+/** What ends with the session, on this device. */
+export function useLeaving(): () => void {
   const uploads = useUploads();
-  const signOut = () => {
+  return () => {
     uploads.stopAll();
     localFiles.clear();
     void forgetShared().catch(() => undefined);
   };
-  return <AccountMenu me={me} onSignOut={signOut} />;
+}
+
+export function OwnMenu({ me }: { me: Me }) {
+  return <AccountMenu me={me} onSignOut={useLeaving()} />;
 }
 
 export function Companions() {

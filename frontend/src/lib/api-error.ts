@@ -68,10 +68,24 @@ export class ApiError extends Error {
   }
 }
 
-/** Field messages by the name of the form's input, as react-aria's forms take them. */
+const NO_ERRORS: Record<string, string> = {};
+const told = new WeakMap<ApiError, Record<string, string>>();
+
+/**
+ * Field messages by the name of the form's input, as react-aria's forms take them. For one error it is always the
+ * same object: another one would count as a new refusal, and mark what has been mended since.
+ */
 export function fieldErrors(error: unknown): Record<string, string> {
-  if (!(error instanceof ApiError)) return {};
-  return Object.fromEntries(error.fields.map(({ field, message }) => [field, fieldWords(field) ?? message]));
+  if (!(error instanceof ApiError)) return NO_ERRORS;
+  const known = told.get(error);
+  if (known) return known;
+  // Of what is wrong with a password, the code says more than its field.
+  const words = (field: string) => (error.code === "wrong_password" ? error.message : fieldWords(field));
+  const found = Object.fromEntries(
+    error.fields.map(({ field, message }) => [field, words(field) ?? message]),
+  );
+  told.set(error, found);
+  return found;
 }
 
 /** Of a problem that came inside an answer: the server's words, or the person's language. */

@@ -4,6 +4,7 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type Me = Schemas["Me"];
+export type Device = Schemas["Device"];
 export type Video = Schemas["VideoView"];
 export type VideoState = Schemas["VideoState"];
 export type Visibility = Schemas["Visibility"];

@@ -19,6 +19,10 @@ export function problemWords(code: string | null, status: number): string | null
       return t`This is not your password.`;
     case "reauthenticate":
       return t`Confirm that it is you: enter your password again.`;
+    case "challenge_over":
+      return t`This took too long, or too many tries. Sign in again.`;
+    case "code_required":
+      return t`Enter the code that your authenticator app shows as well.`;
     case "sign_up_refused":
       return t`This drive takes no new accounts. Ask the person who runs it.`;
     case "passcode_needed":
@@ -87,6 +91,7 @@ export function fieldWords(field: string): string | null {
     case "email":
       return t`This is no e-mail address.`;
     case "password":
+    case "new_password":
       return t`At least 12 characters, with a capital letter, a small one and a digit.`;
     default:
       return t`This can't be taken as it is.`;

@@ -4,6 +4,9 @@ import { ApiError } from "./api-error";
 
 export const keys = {
   me: ["me"],
+  signUpPolicy: ["sign-up policy"],
+  devices: ["me", "devices"],
+  secondFactor: ["me", "second factor"],
   /** The beginning of every list of the drive; what is looked at follows. */
   videos: ["videos"],
   video: (id: string) => ["video", id],

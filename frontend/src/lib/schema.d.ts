@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/auth/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /api/auth/challenge */
+        post: operations["answer_challenge_api_auth_challenge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/confirm": {
         parameters: {
             query?: never;
@@ -342,6 +359,59 @@ export interface paths {
         post?: never;
         /** DELETE /api/me/sessions/{session_id} */
         delete: operations["sign_out_device_api_me_sessions__session_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /api/me/totp */
+        get: operations["totp_api_me_totp_get"];
+        put?: never;
+        /** POST /api/me/totp */
+        post: operations["start_totp_api_me_totp_post"];
+        /** DELETE /api/me/totp */
+        delete: operations["disable_totp_api_me_totp_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/totp/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /api/me/totp/recovery-codes */
+        post: operations["renew_codes_api_me_totp_recovery_codes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/totp/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /api/me/totp/verify */
+        post: operations["enable_totp_api_me_totp_verify_post"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -841,11 +911,31 @@ export interface components {
             email: string;
         };
         /**
+         * Answer
+         * @description `code` is of the authenticator app, or a recovery code.
+         */
+        Answer: {
+            /** Challenge */
+            challenge: string;
+            /** Code */
+            code: string;
+        };
+        /**
          * BulkAction
          * @description `visibility` says who may watch; `publish` says it and makes a draft public or what else is said.
          * @enum {string}
          */
         BulkAction: "visibility" | "publish" | "unpublish" | "trash" | "restore" | "purge";
+        /**
+         * ChallengeSent
+         * @description The password was right; `challenge` and a code are wanted within `expires_in` seconds.
+         */
+        ChallengeSent: {
+            /** Challenge */
+            challenge: string;
+            /** Expires In */
+            expires_in: number;
+        };
         /**
          * Change
          * @description `video` as it is now, None if it is gone or was never there; `problem` if it could not be changed.
@@ -1129,6 +1219,8 @@ export interface components {
             quota_bytes: number;
             /** Used Bytes */
             used_bytes: number;
+            /** Totp Since */
+            totp_since?: string | null;
         };
         /**
          * NewLink
@@ -1154,6 +1246,14 @@ export interface components {
              * Format: password
              */
             new_password: string;
+        };
+        /** OldPassword */
+        OldPassword: {
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
         };
         /**
          * OpenLink
@@ -1273,13 +1373,18 @@ export interface components {
             /** Display Name */
             display_name: string;
         };
-        /** Proof */
+        /**
+         * Proof
+         * @description `code` is wanted from who has an authenticator app.
+         */
         Proof: {
             /**
              * Password
              * Format: password
              */
             password: string;
+            /** Code */
+            code?: string | null;
         };
         /**
          * PublicVideo
@@ -1310,6 +1415,14 @@ export interface components {
         PublishVideo: {
             /** @default public */
             visibility: components["schemas"]["Visibility"];
+        };
+        /**
+         * RecoveryCodes
+         * @description Shown this once; each stands in for the authenticator app one time.
+         */
+        RecoveryCodes: {
+            /** Codes */
+            codes: string[];
         };
         /**
          * RenditionView
@@ -1351,6 +1464,13 @@ export interface components {
         SavePosition: {
             /** Position Ms */
             position_ms: number;
+        };
+        /** SecondFactorState */
+        SecondFactorState: {
+            /** Since */
+            since: string | null;
+            /** Recovery Codes Left */
+            recovery_codes_left: number;
         };
         /**
          * SharedVideo
@@ -1494,6 +1614,28 @@ export interface components {
             ticket: string;
             /** Expires In */
             expires_in: number;
+        };
+        /** TotpProof */
+        TotpProof: {
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+            /** Code */
+            code: string;
+        };
+        /**
+         * TotpSecret
+         * @description For an authenticator app: to be typed, to be opened, and as the rows of a QR code, "1" is dark.
+         */
+        TotpSecret: {
+            /** Secret */
+            secret: string;
+            /** Uri */
+            uri: string;
+            /** Qr */
+            qr: string[];
         };
         /** UploadConfig */
         UploadConfig: {
@@ -1719,6 +1861,39 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    answer_challenge_api_auth_challenge_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Answer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     confirm_api_auth_confirm_post: {
         parameters: {
             query?: never;
@@ -1932,7 +2107,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Me"];
+                    "application/json": components["schemas"]["Me"] | components["schemas"]["ChallengeSent"];
                 };
             };
             /** @description A problem */
@@ -2428,6 +2603,159 @@ export interface operations {
                 };
                 content: {
                     "application/json": null;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    totp_api_me_totp_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorState"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_totp_api_me_totp_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OldPassword"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpSecret"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disable_totp_api_me_totp_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_codes_api_me_totp_recovery_codes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enable_totp_api_me_totp_verify_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpProof"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
                 };
             };
             /** @description A problem */

@@ -1,7 +1,7 @@
 /** The account button in the header. */
 import { t } from "@lingui/core/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { LogOut, SquareUser } from "lucide-react";
+import { LogOut, Settings, SquareUser } from "lucide-react";
 import { Button } from "react-aria-components/Button";
 import { useNavigate } from "react-router";
 import { api, done } from "@/lib/api";
@@ -48,6 +48,9 @@ export function AccountMenu({ me, onSignOut }: { me: Me; onSignOut: () => void }
         </div>
       }
     >
+      <MenuItem icon={Settings} onAction={() => void navigate("/account")}>
+        {t`Account`}
+      </MenuItem>
       <MenuItem icon={SquareUser} onAction={() => void navigate(`/users/${me.id}`)}>
         {t`My public page`}
       </MenuItem>

@@ -11,6 +11,7 @@ import { Button } from "@/ui/button";
 import { Form, FormProblem, TextField } from "@/ui/field";
 import { toast } from "@/ui/toast";
 import { AuthCard } from "./auth-card";
+import { CodeHint } from "./code-hint";
 import { heldFor, release } from "./handover";
 import { linkClass } from "./link-class";
 import { safeNext } from "./next";
@@ -32,7 +33,8 @@ export function ConfirmPage() {
       if (!password) return null;
       const body = { email: email.trim(), password };
       // Confirmed is confirmed: if signing in right away fails, the sign-in page takes over.
-      return unwrap(api.POST("/api/auth/sign-in", { body })).catch(() => null);
+      const began = await unwrap(api.POST("/api/auth/sign-in", { body })).catch(() => null);
+      return began && "challenge" in began ? null : began;
     },
     onSuccess: (me) => {
       release();
@@ -74,13 +76,7 @@ export function ConfirmPage() {
         }}
       >
         <FormProblem>{confirm.error && sentenceOf(confirm.error)}</FormProblem>
-        {codeHint && (
-          <p className="rounded-xl bg-brand-soft px-4 py-3 text-sm">
-            <Trans>
-              This stage sends no e-mail. Your code is <strong className="tabular-nums">{codeHint}</strong>.
-            </Trans>
-          </p>
-        )}
+        <CodeHint code={codeHint} />
         <TextField
           label={t`E-mail`}
           name="email"

@@ -1,5 +1,5 @@
 /** Who is signed in. */
-import { type QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
+import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "@/lib/api";
 import { ApiError } from "@/lib/api-error";
 import type { Me } from "@/lib/models";
@@ -27,7 +27,28 @@ export const accountQueries = {
       },
       staleTime: 5 * 60_000,
     }),
+  policy: () =>
+    queryOptions({
+      queryKey: keys.signUpPolicy,
+      queryFn: () => unwrap(api.GET("/api/auth/policy")),
+      staleTime: Number.POSITIVE_INFINITY,
+    }),
+  devices: () =>
+    queryOptions({
+      queryKey: keys.devices,
+      queryFn: async () => (await unwrap(api.GET("/api/me/sessions"))).items,
+    }),
+  secondFactor: () =>
+    queryOptions({
+      queryKey: keys.secondFactor,
+      queryFn: () => unwrap(api.GET("/api/me/totp")),
+    }),
 };
+
+export function useDevicesChanged(): () => void {
+  const client = useQueryClient();
+  return () => void client.invalidateQueries({ queryKey: keys.devices });
+}
 
 export function useMe() {
   return useQuery(accountQueries.me());

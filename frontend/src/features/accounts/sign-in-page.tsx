@@ -6,9 +6,11 @@ import { useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { api, unwrap } from "@/lib/api";
 import { ApiError, fieldErrors, sentenceOf } from "@/lib/api-error";
+import type { Me } from "@/lib/models";
 import { Button } from "@/ui/button";
 import { Form, FormProblem, TextField } from "@/ui/field";
 import { AuthCard } from "./auth-card";
+import { ChallengeForm } from "./challenge-form";
 import { hold } from "./handover";
 import { linkClass } from "./link-class";
 import { safeNext } from "./next";
@@ -20,11 +22,17 @@ export function SignInPage() {
   const [search] = useSearchParams();
   const [email, setEmail] = useState(search.get("email") ?? "");
   const [password, setPassword] = useState("");
+  const [challenge, setChallenge] = useState<string | null>(null);
+  const [overBecause, setOverBecause] = useState<string | null>(null);
+  const enter = (me: Me) => {
+    signedIn(client, me);
+    void navigate(safeNext(search.get("next")), { replace: true });
+  };
   const signIn = useMutation({
     mutationFn: () => unwrap(api.POST("/api/auth/sign-in", { body: { email: email.trim(), password } })),
-    onSuccess: (me) => {
-      signedIn(client, me);
-      void navigate(safeNext(search.get("next")), { replace: true });
+    onSuccess: (began) => {
+      if ("challenge" in began) setChallenge(began.challenge);
+      else enter(began);
     },
     onError: (error) => {
       if (!(error instanceof ApiError && error.code === "not_confirmed")) return;
@@ -34,10 +42,32 @@ export function SignInPage() {
     meta: { quiet: true },
   });
 
+  if (challenge)
+    return (
+      <AuthCard
+        title={t`One more step`}
+        intro={t`Your account wants a code as well.`}
+        footer={
+          <Button look="quiet" onPress={() => setChallenge(null)}>
+            {t`Sign in as somebody else`}
+          </Button>
+        }
+      >
+        <ChallengeForm
+          challenge={challenge}
+          onSignedIn={enter}
+          onOver={(sentence) => {
+            setOverBecause(sentence);
+            setPassword("");
+            setChallenge(null);
+          }}
+        />
+      </AuthCard>
+    );
   return (
     <AuthCard
       title={t`Sign in`}
-      intro={search.get("confirmed") ? t`Your address is confirmed. Welcome!` : t`Good to see you again.`}
+      intro={welcome(search)}
       footer={
         <Trans>
           New here?{" "}
@@ -54,7 +84,7 @@ export function SignInPage() {
           signIn.mutate();
         }}
       >
-        <FormProblem>{signIn.error && sentenceOf(signIn.error)}</FormProblem>
+        <FormProblem>{signIn.error ? sentenceOf(signIn.error) : overBecause}</FormProblem>
         <TextField
           label={t`E-mail`}
           name="email"
@@ -76,7 +106,19 @@ export function SignInPage() {
         <Button type="submit" look="primary" isPending={signIn.isPending}>
           {signIn.isPending ? t`Signing in…` : t`Sign in`}
         </Button>
+        <Link
+          className={`${linkClass} self-center text-sm`}
+          to={`/forgot?${new URLSearchParams(email ? { email: email.trim() } : {})}`}
+        >
+          {t`Forgot your password?`}
+        </Link>
       </Form>
     </AuthCard>
   );
+}
+
+function welcome(search: URLSearchParams): string {
+  if (search.get("confirmed")) return t`Your address is confirmed. Welcome!`;
+  if (search.get("reset")) return t`Your new password is set. Sign in with it.`;
+  return t`Good to see you again.`;
 }

@@ -1,7 +1,7 @@
 /** Make an account. */
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { api, unwrap } from "@/lib/api";
@@ -11,6 +11,8 @@ import { Form, FormProblem, TextField } from "@/ui/field";
 import { AuthCard } from "./auth-card";
 import { hold } from "./handover";
 import { linkClass } from "./link-class";
+import { NewPasswordField } from "./new-password-field";
+import { accountQueries } from "./queries";
 
 export function SignUpPage() {
   const navigate = useNavigate();
@@ -18,6 +20,8 @@ export function SignUpPage() {
   const [displayName, setDisplayName] = useState("");
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
+  const { data: policy } = useQuery(accountQueries.policy());
+  const domains = policy?.domains.join(", ");
   const signUp = useMutation({
     mutationFn: () =>
       unwrap(
@@ -55,6 +59,11 @@ export function SignUpPage() {
         }}
       >
         <FormProblem>{signUp.error && sentenceOf(signUp.error)}</FormProblem>
+        {policy?.sign_up === "closed" && (
+          <p className="rounded-xl bg-brand-soft px-4 py-3 text-sm">
+            {t`This drive takes no new accounts. Ask the person who runs it.`}
+          </p>
+        )}
         <TextField
           label={t`Name`}
           name="display_name"
@@ -70,21 +79,12 @@ export function SignUpPage() {
           name="email"
           type="email"
           autoComplete="username"
+          help={domains && t`An address of ${domains}.`}
           value={email}
           onChange={setEmail}
           isRequired
         />
-        <TextField
-          label={t`Password`}
-          name="password"
-          type="password"
-          autoComplete="new-password"
-          help={t`At least 12 characters, with a capital letter, a small one and a digit.`}
-          value={password}
-          onChange={setPassword}
-          minLength={12}
-          isRequired
-        />
+        <NewPasswordField label={t`Password`} name="password" value={password} onChange={setPassword} />
         <Button type="submit" look="primary" isPending={signUp.isPending}>
           {signUp.isPending ? t`Creating…` : t`Create account`}
         </Button>

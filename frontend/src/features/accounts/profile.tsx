@@ -1,0 +1,59 @@
+/** Who one is to others: the name, and the address one signs in with. */
+import { t } from "@lingui/core/macro";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, unwrap } from "@/lib/api";
+import { fieldErrors, sentenceOf } from "@/lib/api-error";
+import type { Me } from "@/lib/models";
+import { keys } from "@/lib/query";
+import { Button } from "@/ui/button";
+import { Form, FormProblem, TextField } from "@/ui/field";
+import { toast } from "@/ui/toast";
+import { editing } from "./editing";
+import { Section } from "./section";
+
+export function Profile({ me }: { me: Me }) {
+  const client = useQueryClient();
+  const [name, setName] = useState(me.display_name);
+  const rename = useMutation({
+    mutationFn: () => unwrap(api.PATCH("/api/me", { body: { display_name: name.trim() } })),
+    onSuccess: (changed) => {
+      client.setQueryData(keys.me, changed);
+      toast(t`Your name is changed.`, { tone: "good" });
+    },
+    meta: { quiet: true },
+  });
+  const edited = editing(rename);
+  return (
+    <Section title={t`Profile`}>
+      <Form
+        validationErrors={fieldErrors(rename.error)}
+        onSubmit={(event) => {
+          event.preventDefault();
+          rename.mutate();
+        }}
+      >
+        <FormProblem>{rename.error && sentenceOf(rename.error)}</FormProblem>
+        <TextField
+          label={t`Name`}
+          name="display_name"
+          autoComplete="name"
+          help={t`Shown beside the videos you publish.`}
+          value={name}
+          onChange={edited(setName)}
+          maxLength={80}
+          isRequired
+        />
+        <dl className="text-sm">
+          <dt className="font-semibold">{t`E-mail`}</dt>
+          <dd dir="auto" className="break-words text-muted">
+            {me.email}
+          </dd>
+        </dl>
+        <Button type="submit" className="self-start" isPending={rename.isPending}>
+          {t`Save`}
+        </Button>
+      </Form>
+    </Section>
+  );
+}
