@@ -259,7 +259,7 @@ def create_app(edge: Edge, headers: Mapping[str, str]) -> Starlette:
                 "/{path:path}",
                 edge.page,
                 methods=["GET", "HEAD"],
-                middleware=[Middleware(CompressMiddleware, minimum_size=1000, zstd=False)],
+                middleware=[Middleware(CompressMiddleware, minimum_size=1000, zstd=False, brotli_quality=5)],
             ),
         ],
         middleware=[
