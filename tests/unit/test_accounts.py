@@ -4,7 +4,6 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from conftest import PASSWORD, Browser
 from sqlalchemy import select, update
 
 from functions.accounts import devices
@@ -21,6 +20,7 @@ from functions.core.journal import network_of
 from functions.core.models import Audit, Challenge, RecoveryCode, Role, User, now
 from functions.core.models import Session as BrowserSession
 from functions.core.settings import settings
+from tests.unit.conftest import PASSWORD, Browser
 
 NEW_PASSWORD = "Battery-staple-8"
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML) Chrome/156.0 Safari/537.36"
