@@ -32,7 +32,7 @@ export function Thumbnail({
           src={src}
           alt=""
           loading={soon ? "eager" : "lazy"}
-          fetchPriority={first ? "high" : "auto"}
+          fetchPriority={first ? "high" : "low"}
           decoding="async"
           className="size-full object-cover transition-transform duration-300 ease-out group-hover:scale-[1.03]"
           onError={() => {
