@@ -38,7 +38,7 @@ CHECKOV: Explanations = {
     "AWS encrypts it with its own keys; one of ours costs a dollar a month and opens for the same roles.": {
         "CKV_AWS_26": r"\w+/AlarmsTopic\w+",
         "CKV_AWS_27": r"\w+/\w+(DeadLetters|Watchdog)\w+",
-        "CKV_AWS_119": r"\w+/Data(Connections|Tickets)\w+",
+        "CKV_AWS_119": r"\w+/Data(Connections|Tickets|Limits)\w+",
         "CKV_AWS_149": r"\w+/EdgeOriginSecret\w+",
         "CKV_AWS_158": r".+",
         "CKV_AWS_173": r".+",
@@ -47,9 +47,9 @@ CHECKOV: Explanations = {
     "CloudFront's log, a setting, says what the buckets' would.": {
         "CKV_AWS_18": r"\w+/(DataMedia|EdgeCdnWeb|EdgeCdnLogs)\w+",
     },
-    "What is deleted shall be gone; sockets live two hours.": {
+    "What is deleted shall be gone; sockets live two hours, counters as long as they count.": {
         "CKV_AWS_21": r"\w+/(DataMedia|EdgeCdnWeb|EdgeCdnLogs)\w+",
-        "CKV_AWS_28": r"\w+/Data(Connections|Tickets)\w+",
+        "CKV_AWS_28": r"\w+/Data(Connections|Tickets|Limits)\w+",
     },
     "API Gateway logs sockets with a role for the whole account only; the emulator logs nothing.": {
         "CKV_AWS_95": r"\w+/EdgeLiveStage\w+|local/EdgeHttpStage\w+",
