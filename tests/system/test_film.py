@@ -49,6 +49,14 @@ def test_its_owner_and_nobody_else_watches_the_original_until_it_is_ready(
         return watch["early"]
 
     early = eventually(told, what="the original")
+    # First what is only true until it is ready, which doesn't take long.
+    ann.ask("POST", f"/api/videos/{film}/publish", {"visibility": "unlisted"})
+    for person in (bob, stranger):
+        assert person.get(f"/api/videos/{film}/watch").status_code == 404
+        assert person.post(f"/api/videos/{film}/grant").status_code == 404
+    assert refused((bob, stranger), early["url"])
+    ann.ask("POST", f"/api/videos/{film}/unpublish")
+
     ann.ask("POST", f"/api/videos/{film}/grant")
     answer = ann.get(early["url"])
     assert (answer.status_code, answer.headers["content-type"]) == (200, "video/mp4")
@@ -59,13 +67,6 @@ def test_its_owner_and_nobody_else_watches_the_original_until_it_is_ready(
     copied = tmp_path / "early.mp4"
     copied.write_bytes(answer.content)
     assert shown(copied) == shown(source)
-
-    ann.ask("POST", f"/api/videos/{film}/publish", {"visibility": "unlisted"})
-    for person in (bob, stranger):
-        assert person.get(f"/api/videos/{film}/watch").status_code == 404
-        assert person.post(f"/api/videos/{film}/grant").status_code == 404
-    assert refused((bob, stranger), early["url"])
-    ann.ask("POST", f"/api/videos/{film}/unpublish")
 
 
 def shown(path):
