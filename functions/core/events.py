@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -55,6 +56,11 @@ def record_change(session: Session, video: Video) -> Video:
 def _announce(message: Mapping[str, object]) -> None:
     sns: SNSClient = client("sns")
     sns.publish(TopicArn=settings().updates_topic_arn, Message=json.dumps(message))
+
+
+def close_sockets(user_id: UUID) -> None:
+    """Have the open sockets of a person closed, by the one function that may."""
+    _announce({"user_id": str(user_id), "close": True})
 
 
 def watch(job: str, video_id: object, *, seconds: int = 0) -> None:

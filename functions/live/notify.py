@@ -1,4 +1,4 @@
-"""SNS video-updates: each change goes to the open pages of the one person it concerns."""
+"""SNS video-updates: each change goes to the open pages of the one person it concerns, or closes them."""
 
 import json
 from typing import Any
@@ -13,4 +13,7 @@ from functions.live import sockets
 def handle(event: dict[str, Any], _context: LambdaContext) -> None:
     for record in event["Records"]:
         change = json.loads(record["Sns"]["Message"])
-        sockets.tell(change["user_id"], json.dumps(change["event"]).encode())
+        if change.get("close"):
+            sockets.close(change["user_id"])
+        else:
+            sockets.tell(change["user_id"], json.dumps(change["event"]).encode())

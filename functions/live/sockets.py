@@ -92,6 +92,21 @@ def tell(user_id: str, message: bytes, *, but: str | None = None) -> None:
             logger.exception("A socket could not be told", connection_id=connection_id)
 
 
+def close(user_id: str) -> None:
+    """Close all sockets of a person. Raises if one stayed open, after the others: it can be done again."""
+    gateway = _gateway()
+    refused: ClientError | None = None
+    for connection_id in _of_user(user_id):
+        try:
+            gateway.delete_connection(ConnectionId=connection_id)
+        except gateway.exceptions.GoneException:
+            _forget_unless_new(connection_id)
+        except ClientError as error:
+            refused = error
+    if refused is not None:
+        raise refused
+
+
 def _of_user(user_id: str) -> Iterator[str]:
     pages = (
         _dynamodb()
@@ -110,7 +125,7 @@ def _of_user(user_id: str) -> Iterator[str]:
 
 def send(connection_id: str, message: bytes) -> None:
     """Send down one socket; a socket that is gone is forgotten."""
-    gateway: ApiGatewayManagementApiClient = client("apigatewaymanagementapi", settings().live_endpoint)
+    gateway = _gateway()
     try:
         gateway.post_to_connection(ConnectionId=connection_id, Data=message)
     except gateway.exceptions.GoneException:
@@ -136,6 +151,11 @@ def _forget_unless_new(connection_id: str) -> None:
 
 def _hash(ticket: str) -> str:
     return sha256(ticket.encode()).hexdigest()
+
+
+def _gateway() -> "ApiGatewayManagementApiClient":
+    made: ApiGatewayManagementApiClient = client("apigatewaymanagementapi", settings().live_endpoint)
+    return made
 
 
 def _dynamodb() -> "DynamoDBClient":

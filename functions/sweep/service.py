@@ -225,9 +225,15 @@ def _is_there(storage: MediaStorage, key: str) -> bool:
         return False
 
 
+def close_sockets(_storage: MediaStorage, user_id: UUID) -> None:
+    """Close what was opened since, by a ticket of before."""
+    events.close_sockets(user_id)
+
+
 JOBS: dict[str, Callable[[MediaStorage, UUID], None]] = {
     "job": check_job,
     "check_upload": check_upload,
+    "close_sockets": close_sockets,
     "discard": discard,
     "drop_upload": drop_upload,
     "purge": purge,
