@@ -16,6 +16,7 @@ ROUTES = {
     "functions.live.routes": ("live",),
     "functions.watch.routes": ("explore", "users", "videos"),
     "functions.sharing.routes": ("videos", "links", "shared"),
+    "functions.admin.routes": ("admin",),
     "functions.api.ready": ("health/ready",),
 }
 """What each module's paths begin with, after /api/."""

@@ -12,11 +12,17 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from functions.core import database
-from functions.core.errors import NotedError, NotSignedInError, ReauthenticateError, WakingError
+from functions.core.errors import (
+    NotedError,
+    NotFoundError,
+    NotSignedInError,
+    ReauthenticateError,
+    WakingError,
+)
 from functions.core.http import problem, unexpected
 from functions.core.journal import Journal, Visit, network_of
+from functions.core.models import Role, User, now
 from functions.core.models import Session as BrowserSession
-from functions.core.models import User, now
 from functions.core.observability import about, logger
 from functions.core.repositories import SessionRepository
 
@@ -147,3 +153,20 @@ def _recent_user(browser: CurrentSession) -> User:
 ViewerId = Annotated[UUID | None, Depends(_viewer_id)]
 CurrentUser = Annotated[User, Depends(_current_user)]
 RecentUser = Annotated[User, Depends(_recent_user)]
+
+
+def _admin(user: CurrentUser) -> User:
+    """Let in who runs the drive; for anybody else who is signed in there is nothing here."""
+    if user.role is not Role.ADMIN:
+        raise NotFoundError
+    return user
+
+
+Admin = Annotated[User, Depends(_admin)]
+
+
+def _recent_admin(_: Admin, browser: CurrentSession) -> User:
+    return _recent_user(browser)
+
+
+RecentAdmin = Annotated[User, Depends(_recent_admin)]

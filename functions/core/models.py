@@ -82,6 +82,11 @@ class AuditAction(StrEnum):
     TOTP_OFF = "totp_off"
     CODES_RENEWED = "codes_renewed"
     CODE_SPENT = "code_spent"
+    ROLE_SET = "role_set"
+    QUOTA_SET = "quota_set"
+    DISABLED = "disabled"
+    ENABLED = "enabled"
+    TOTP_RESET = "totp_reset"
 
 
 def _text_enum(kind: type[StrEnum]) -> Enum:

@@ -7,15 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
+    DateTime,
     Select,
     Subquery,
     Text,
     and_,
+    cast,
     delete,
     func,
     literal,
@@ -28,11 +31,13 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from functions.core.errors import InTrashError, InvalidInputError, InvalidStateError, NotFoundError
 from functions.core.models import (
     SEARCHED,
+    Audit,
+    AuditAction,
     Challenge,
     Chunk,
     Event,
@@ -40,6 +45,7 @@ from functions.core.models import (
     Progress,
     RecoveryCode,
     Rendition,
+    Role,
     Run,
     Upload,
     User,
@@ -56,11 +62,15 @@ FRESH = {"populate_existing": True}
 
 IN_TRASH = Video.trashed_at.is_not(None)
 NOT_PURGED = Video.purge_started_at.is_(None)
+OWNER_ENABLED = (
+    select(User.id).where(User.id == Video.owner_id, User.disabled_at.is_(None)).correlate(Video).exists()
+)
 ON_SHOW: tuple[ColumnElement[bool], ...] = (
     Video.published_at.is_not(None),
     Video.state == VideoState.READY,
     Video.trashed_at.is_(None),
     NOT_PURGED,
+    OWNER_ENABLED,
 )
 HAS_VIEWS_LEFT = or_(Link.max_views.is_(None), Link.views < Link.max_views)
 
@@ -94,7 +104,15 @@ class Cursor:
             raise InvalidInputError(detail) from error
 
 
-SortKey = Callable[[Video], tuple[str, ...]]
+Row = TypeVar("Row")
+SortKey = Callable[[Row], tuple[str, ...]]
+
+
+def _cut(rows: Sequence[Row], limit: int, key: SortKey[Row]) -> tuple[Sequence[Row], str | None]:
+    """Return `limit` of the rows, and the cursor of what comes after them if one more was found."""
+    if len(rows) <= limit:
+        return rows, None
+    return rows[:limit], str(Cursor(key(rows[limit - 1])))
 
 
 class Sort(StrEnum):
@@ -115,7 +133,8 @@ class Sort(StrEnum):
 
 TAKEN_BYTES = Video.size_bytes + Video.stored_bytes
 # name → (what is compared, how a cursor spells it)
-_SORTED_BY: dict[str, tuple[ColumnElement[Any], Callable[[str], Any]]] = {
+_Keys = dict[str, tuple[ColumnElement[Any], Callable[[str], Any]]]
+_SORTED_BY: _Keys = {
     "created": (Video.id.expression, UUID),
     "title": (func.lower(Video.title), str),
     "size": (TAKEN_BYTES, int),
@@ -166,6 +185,80 @@ class Slice:
     next_cursor: str | None
 
 
+@dataclass(frozen=True)
+class Job:
+    """A video that is or was processed, and since when: its attempt's start, or its last change."""
+
+    video: Video
+    since: datetime
+
+
+class UserSort(StrEnum):
+    """What people are sorted by, and with a "-" in front from its end."""
+
+    NAME = "name"
+    NAME_REVERSED = "-name"
+    EMAIL = "email"
+    EMAIL_REVERSED = "-email"
+    OLDEST = "created"
+    NEWEST = "-created"
+    LEAST = "used"
+    MOST = "-used"
+    LONGEST_AGO = "seen"
+    LAST_SEEN = "-seen"
+
+
+@dataclass(frozen=True)
+class Account:
+    """A person, with the bytes of their drive and when they were last heard of."""
+
+    user: User
+    used_bytes: int
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What videos take, in bytes, the trash included; what was processed in a day, as ms of full HD."""
+
+    videos: int
+    originals_bytes: int
+    renditions_bytes: int
+    trash_bytes: int
+    processed_ms: int
+
+
+IS_ADMIN = and_(User.role == Role.ADMIN, User.disabled_at.is_(None))
+_USED: ColumnElement[int] = (
+    select(cast(func.coalesce(func.sum(TAKEN_BYTES), 0), BigInteger))
+    .where(Video.owner_id == User.id)
+    .correlate(User)
+    .scalar_subquery()
+)
+# A session that has ended is gone; what was done in it stays in the log.
+_SEEN: ColumnElement[datetime] = func.greatest(
+    User.created_at,
+    select(func.max(BrowserSession.last_seen_at))
+    .where(BrowserSession.user_id == User.id)
+    .correlate(User)
+    .scalar_subquery(),
+    select(Audit.created_at)
+    .where(Audit.user_id == User.id, Audit.actor_id == User.id)
+    .order_by(Audit.id.desc())
+    .limit(1)
+    .correlate(User)
+    .scalar_subquery(),
+    type_=DateTime(timezone=True),
+)
+_PEOPLE_BY: _Keys = {
+    "name": (func.lower(User.display_name), str),
+    "email": (User.email.expression, str),
+    "created": (User.created_at.expression, datetime.fromisoformat),
+    "used": (_USED, int),
+    "seen": (_SEEN, datetime.fromisoformat),
+}
+
+
 class UserRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -173,6 +266,13 @@ class UserRepository:
     def get(self, user_id: UUID) -> User:
         user = self._session.get(User, user_id)
         if user is None:
+            raise NotFoundError
+        return user
+
+    def enabled(self, user_id: UUID) -> User:
+        """Return somebody whose page may be seen."""
+        user = self.get(user_id)
+        if user.disabled_at is not None:
             raise NotFoundError
         return user
 
@@ -217,6 +317,107 @@ class UserRepository:
         ).where(Video.owner_id == user_id)
         originals, renditions, trash = self._session.execute(statement).one()
         return int(originals), int(renditions), int(trash)
+
+    # For who runs the drive
+
+    def change(self, user_id: UUID, *, by: UUID, **values: object) -> None:
+        """Change an account, unless its drive would be left without an administrator.
+
+        One statement decides: it locks all administrators, in one order, and looks at each as it is by then.
+        Of two who demote each other at once, the second to come is an administrator no more.
+        """
+        admins = (
+            select(User.id).where(IS_ADMIN).order_by(User.id).with_for_update(key_share=True).cte("admins")
+        )
+        count = select(func.count()).select_from(admins)
+        ends = values.get("role") is Role.MEMBER or values.get("disabled_at") is not None
+        statement = (
+            update(User)
+            .where(
+                User.id == user_id,
+                count.where(admins.c.id == by).scalar_subquery() == 1,
+                count.where(admins.c.id != user_id).scalar_subquery() >= 1 if ends else true(),
+            )
+            .values(**values)
+            .returning(User)
+        )
+        if self._session.scalars(statement, execution_options=FRESH).one_or_none() is not None:
+            return
+        if self._session.scalar(select(User.id).where(User.id == by, IS_ADMIN)) is None:
+            raise NotFoundError
+        self.get(user_id)
+        raise InvalidStateError("Nobody would run this drive any more. Make somebody else an administrator.")
+
+    def account(self, user_id: UUID) -> Account:
+        statement = select(User, _USED, _SEEN).where(User.id == user_id)
+        found = self._session.execute(statement, execution_options=FRESH).one_or_none()
+        if found is None:
+            raise NotFoundError
+        return Account(*found)
+
+    def accounts(
+        self, *, search: str, sort: UserSort, cursor: str | None, limit: int
+    ) -> tuple[Sequence[Account], str | None]:
+        """Return everybody in whose e-mail address or name each word of the search is found."""
+        order = _Order.of(sort, cursor, _PEOPLE_BY, User.id.expression)
+        names = func.search_text(User.email + " " + User.display_name)
+        found = [func.strpos(names, func.search_text(word)) > 0 for word in search.split()]
+        statement = select(User, _USED, _SEEN, order.key.label("key")).where(*found, *order.behind)
+        rows = self._session.execute(statement.order_by(*order.by).limit(limit + 1)).all()
+        page, cursor = _cut(rows, limit, lambda row: (sort, str(row.key), str(row[0].id)))
+        return [Account(user, used, seen) for user, used, seen, _ in page], cursor
+
+    def figures(self, *, cursor: str | None, limit: int) -> tuple[Sequence[tuple[User, Figures]], str | None]:
+        """Return what everybody's videos take, whoever has most first."""
+        columns, joined = _figures()
+        used = columns[1] + columns[2]
+        statement = joined.add_columns(User, *columns)
+        if cursor is not None:
+            last = Cursor.parse(cursor, int, UUID)
+            statement = statement.where(tuple_(used, User.id) < last)
+        ordered = statement.order_by(used.desc(), User.id.desc())
+        rows = self._session.execute(ordered.limit(limit + 1)).all()
+        found = [(user, Figures(*figures)) for user, *figures in rows]
+        return _cut(
+            found, limit, lambda it: (str(it[1].originals_bytes + it[1].renditions_bytes), str(it[0].id))
+        )
+
+    def figures_of_all(self) -> tuple[int, Figures]:
+        """Return how many people there are, and what all their videos take."""
+        columns, joined = _figures()
+        sums = [cast(func.coalesce(func.sum(column), 0), BigInteger) for column in columns]
+        people, *figures = self._session.execute(joined.add_columns(func.count(), *sums)).one()
+        return people, Figures(*figures)
+
+
+def _figures() -> tuple[list[ColumnElement[int]], Select[Any]]:
+    """Return the columns of Figures, in its order, and everybody joined with what they are counted from."""
+    videos = (
+        select(
+            Video.owner_id,
+            func.count().label("videos"),
+            func.sum(Video.size_bytes).label("originals"),
+            func.sum(Video.stored_bytes).label("renditions"),
+            func.sum(TAKEN_BYTES).filter(IN_TRASH).label("trash"),
+        )
+        .group_by(Video.owner_id)
+        .subquery()
+    )
+    runs = (
+        select(Run.user_id, func.sum(Run.cost_ms).label("processed"))
+        .where(Run.started_at > now() - Run.COUNTS_FOR)
+        .group_by(Run.user_id)
+        .subquery()
+    )
+    counted = (videos.c.videos, videos.c.originals, videos.c.renditions, videos.c.trash, runs.c.processed)
+    columns: list[ColumnElement[int]] = [cast(func.coalesce(it, 0), BigInteger) for it in counted]
+    everybody = (
+        select()
+        .select_from(User)
+        .outerjoin(videos, videos.c.owner_id == User.id)
+        .outerjoin(runs, runs.c.user_id == User.id)
+    )
+    return columns, everybody
 
 
 class SessionRepository:
@@ -363,7 +564,7 @@ class VideoRepository:
 
     def drive(self, owner_id: UUID, listing: Listing, *, cursor: str | None, limit: int) -> Slice:
         """One person's videos without the trash."""
-        order = _Order.of(listing.sort, cursor)
+        order = _Order.of(listing.sort, cursor, _SORTED_BY, Video.id.expression)
         if not listing.words:
             return self._page(order, self._in_order(owner_id, listing, order, limit + 1), limit)
         near = self._in_order(owner_id, listing, order, listing.LOOKED_THROUGH)
@@ -457,7 +658,7 @@ class VideoRepository:
         newest = statement.order_by(Video.published_at.desc(), Video.id.desc()).limit(limit + 1)
         found = [video for kind in kinds for video in self._session.scalars(newest.where(kind))]
         found.sort(key=lambda video: (video.published_at, video.id), reverse=True)
-        return self._cut(found, limit, lambda video: (str(video.published_at), str(video.id)))
+        return Slice(*_cut(found, limit, lambda video: (str(video.published_at), str(video.id))))
 
     def watchable(self, video_id: UUID, viewer_id: UUID | None) -> Video:
         """Return a video that the viewer may watch; only its owner is told that it is in the trash."""
@@ -581,37 +782,56 @@ class VideoRepository:
         for rendition in renditions:
             self._session.merge(rendition)
 
-    def _slice(self, statement: Select[Video], limit: int, key: SortKey) -> Slice:
-        return self._cut(self._session.scalars(statement.limit(limit + 1)).all(), limit, key)
+    def _slice(self, statement: Select[Video], limit: int, key: SortKey[Video]) -> Slice:
+        return Slice(*_cut(self._session.scalars(statement.limit(limit + 1)).all(), limit, key))
 
-    @staticmethod
-    def _cut(videos: Sequence[Video], limit: int, key: SortKey) -> Slice:
-        if len(videos) <= limit:
-            return Slice(videos, None)
-        return Slice(videos[:limit], str(Cursor(key(videos[limit - 1]))))
+    def jobs(
+        self, *, states: Sequence[VideoState], owner_id: UUID | None, cursor: str | None, limit: int
+    ) -> tuple[Sequence[Job], str | None]:
+        """Return everybody's videos in these states, last uploaded first; failures in the trash are over."""
+        at_work = and_(
+            Run.video_id == Video.id, Run.attempt == Video.attempt, Video.state == VideoState.PROCESSING
+        )
+        statement = (
+            select(Video, func.coalesce(Run.started_at, Video.updated_at))
+            .outerjoin(Run, at_work)
+            .options(joinedload(Video.owner))
+            # Each visibility by its name: the index begins with it.
+            .where(Video.visibility.in_([*Visibility]), Video.state.in_(states), NOT_PURGED)
+            .where(~IN_TRASH | (Video.state != VideoState.FAILED))
+        )
+        if owner_id is not None:
+            statement = statement.where(Video.owner_id == owner_id)
+        if cursor is not None:
+            (last,) = Cursor.parse(cursor, UUID)
+            statement = statement.where(Video.id < last)
+        rows = self._session.execute(statement.order_by(Video.id.desc()).limit(limit + 1)).all()
+        found = [Job(video, since) for video, since in rows]
+        return _cut(found, limit, lambda job: (str(job.video.id),))
 
 
 @dataclass(frozen=True)
 class _Order:
-    """An order of videos and the place in it from which on they are wanted."""
+    """An order of rows and the place in it from which on they are wanted."""
 
-    sort: Sort
+    sort: StrEnum
     key: ColumnElement[Any]
+    id: ColumnElement[UUID]
     behind: Sequence[ColumnElement[bool]]
 
     @classmethod
-    def of(cls, sort: Sort, cursor: str | None) -> "_Order":
-        key, read = _SORTED_BY[sort.removeprefix("-")]
+    def of(cls, sort: StrEnum, cursor: str | None, keys: _Keys, id_: ColumnElement[UUID]) -> "_Order":
+        key, read = keys[sort.removeprefix("-")]
         if cursor is None:
-            return cls(sort, key, [])
+            return cls(sort, key, id_, [])
         _, *last = Cursor.parse(cursor, {sort.value: sort}.__getitem__, read, UUID)
-        here = tuple_(key, Video.id)
+        here = tuple_(key, id_)
         there = tuple_(literal(last[0], key.type), literal(last[1]))
-        return cls(sort, key, [here < there if sort.startswith("-") else here > there])
+        return cls(sort, key, id_, [here < there if sort.startswith("-") else here > there])
 
     @property
     def by(self) -> Sequence[ColumnElement[Any]]:
-        return self.of_columns(self.key, Video.id)
+        return self.of_columns(self.key, self.id)
 
     def of_columns(self, *columns: Any) -> Sequence[ColumnElement[Any]]:
         return [column.desc() for column in columns] if self.sort.startswith("-") else columns
@@ -786,6 +1006,7 @@ class LinkRepository:
                 Video.state == VideoState.READY,
                 ~IN_TRASH,
                 NOT_PURGED,
+                User.disabled_at.is_(None),
             )
         )
         link = self._session.scalars(statement).one_or_none()
@@ -829,3 +1050,50 @@ class EventRepository:
 
     def remove_old(self) -> None:
         self._session.execute(delete(Event).where(Event.created_at < now() - self.KEPT))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of the audit log, and whom it names; None for who is unknown or gone."""
+
+    audit: Audit
+    user: User | None
+    actor: User | None
+
+
+class AuditRepository:
+    """What happened to accounts."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def entries(
+        self,
+        *,
+        user_id: UUID | None,
+        action: AuditAction | None,
+        since: datetime | None,
+        until: datetime | None,
+        cursor: str | None,
+        limit: int,
+    ) -> tuple[Sequence[Entry], str | None]:
+        """Return what happened to or was done by somebody from `since` on, before `until`, newest first."""
+        user, actor = aliased(User), aliased(User)
+        statement = (
+            select(Audit, user, actor)
+            .outerjoin(user, user.id == Audit.user_id)
+            .outerjoin(actor, actor.id == Audit.actor_id)
+        )
+        if user_id is not None:
+            statement = statement.where((Audit.user_id == user_id) | (Audit.actor_id == user_id))
+        if action is not None:
+            statement = statement.where(Audit.action == action)
+        if since is not None:
+            statement = statement.where(Audit.created_at >= since)
+        if until is not None:
+            statement = statement.where(Audit.created_at < until)
+        if cursor is not None:
+            (last,) = Cursor.parse(cursor, UUID)
+            statement = statement.where(Audit.id < last)
+        rows = self._session.execute(statement.order_by(Audit.id.desc()).limit(limit + 1)).all()
+        return _cut([Entry(*row) for row in rows], limit, lambda entry: (str(entry.audit.id),))

@@ -261,7 +261,8 @@ def doorbells(monkeypatch: pytest.MonkeyPatch) -> Doorbells:
 @pytest.fixture(autouse=True)
 def pool(monkeypatch: pytest.MonkeyPatch) -> FakeUserPool:
     fake = FakeUserPool()
-    monkeypatch.setattr("functions.accounts.routes.IdentityProvider", lambda: fake)
+    for feature in ("accounts", "admin"):
+        monkeypatch.setattr(f"functions.{feature}.routes.IdentityProvider", lambda: fake)
     return fake
 
 

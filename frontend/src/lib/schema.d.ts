@@ -4,6 +4,108 @@
  */
 
 export interface paths {
+    "/api/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /api/admin/audit */
+        get: operations["audit_api_admin_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /api/admin/jobs */
+        get: operations["jobs_api_admin_jobs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /api/admin/usage */
+        get: operations["usage_api_admin_usage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /api/admin/users */
+        get: operations["people_api_admin_users_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** PATCH /api/admin/users/{user_id} */
+        patch: operations["change_api_admin_users__user_id__patch"];
+        trace?: never;
+    };
+    "/api/admin/users/{user_id}/reset-totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /api/admin/users/{user_id}/reset-totp */
+        post: operations["reset_totp_api_admin_users__user_id__reset_totp_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/challenge": {
         parameters: {
             query?: never;
@@ -902,6 +1004,40 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Account
+         * @description `used_bytes` is originals and renditions, the trash too; `last_seen_at` is right to the hour.
+         */
+        Account: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Email */
+            email: string;
+            /** Display Name */
+            display_name: string;
+            role: components["schemas"]["Role"];
+            /** Quota Bytes */
+            quota_bytes: number;
+            /** Used Bytes */
+            used_bytes: number;
+            /** Totp Since */
+            totp_since: string | null;
+            /** Disabled At */
+            disabled_at: string | null;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
         /** Address */
         Address: {
             /**
@@ -919,6 +1055,39 @@ export interface components {
             challenge: string;
             /** Code */
             code: string;
+        };
+        /**
+         * AuditAction
+         * @description What happened to an account, or to a link that it has given.
+         * @enum {string}
+         */
+        AuditAction: "signed_up" | "confirmed" | "code_sent" | "signed_in" | "sign_in_failed" | "signed_out" | "session_ended" | "sessions_ended" | "identity_confirmed" | "identity_doubted" | "reset_asked" | "password_reset" | "password_changed" | "renamed" | "link_created" | "link_changed" | "link_revoked" | "link_opened" | "link_doubted" | "totp_on" | "totp_off" | "codes_renewed" | "code_spent" | "role_set" | "quota_set" | "disabled" | "enabled" | "totp_reset";
+        /**
+         * AuditEntry
+         * @description What happened to the account of `user`, by whom: None where nobody knows.
+         */
+        AuditEntry: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            action: components["schemas"]["AuditAction"];
+            user: components["schemas"]["Person"] | null;
+            actor: components["schemas"]["Person"] | null;
+            /** Network */
+            network: string;
+            /** User Agent */
+            user_agent: string;
+            /** Details */
+            details: {
+                [key: string]: string | number;
+            };
         };
         /**
          * BulkAction
@@ -948,6 +1117,17 @@ export interface components {
             id: string;
             video: components["schemas"]["VideoView"] | null;
             problem: components["schemas"]["Problem"] | null;
+        };
+        /**
+         * ChangeAccount
+         * @description What is not given stays.
+         */
+        ChangeAccount: {
+            role?: components["schemas"]["Role"] | null;
+            /** Quota Bytes */
+            quota_bytes?: number | null;
+            /** Disabled */
+            disabled?: boolean | null;
         };
         /**
          * ChangeLink
@@ -1056,6 +1236,19 @@ export interface components {
             /** Expires In */
             expires_in: number;
         };
+        /**
+         * DriveUsage
+         * @description What all people use together, and each of them, whoever has most first.
+         */
+        DriveUsage: {
+            /** People */
+            people: number;
+            together: components["schemas"]["Used"];
+            /** Items */
+            items: components["schemas"]["UsedBy"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /** EditVideo */
         EditVideo: {
             /** Title */
@@ -1163,6 +1356,39 @@ export interface components {
             /** Expires In */
             expires_in: number;
         };
+        /**
+         * Job
+         * @description A video that waits, is processed or failed; what it shows stays its owner's.
+         *
+         *     `since` is when the attempt that is at work began, and of others when they last changed.
+         */
+        Job: {
+            /**
+             * Video Id
+             * Format: uuid
+             */
+            video_id: string;
+            owner: components["schemas"]["Person"];
+            state: components["schemas"]["JobState"];
+            /** Attempt */
+            attempt: number;
+            /** Progress */
+            progress: number | null;
+            failure: components["schemas"]["Failure"] | null;
+            /** Size Bytes */
+            size_bytes: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /**
+         * JobState
+         * @description Whole and waiting for its turn, at work, failed.
+         * @enum {string}
+         */
+        JobState: "uploaded" | "processing" | "failed";
         /**
          * LinkView
          * @description A link as the owner of its video sees it.
@@ -1278,10 +1504,31 @@ export interface components {
             /** Display Name */
             display_name: string;
         };
+        /** Page[Account] */
+        Page_Account_: {
+            /** Items */
+            items: components["schemas"]["Account"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[AuditEntry] */
+        Page_AuditEntry_: {
+            /** Items */
+            items: components["schemas"]["AuditEntry"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[Device] */
         Page_Device_: {
             /** Items */
             items: components["schemas"]["Device"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[Job] */
+        Page_Job_: {
+            /** Items */
+            items: components["schemas"]["Job"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -1331,6 +1578,21 @@ export interface components {
             size: number;
             /** Etag */
             etag: string;
+        };
+        /**
+         * Person
+         * @description Whom something is about; None for both where the account is gone.
+         */
+        Person: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Email */
+            email: string | null;
+            /** Display Name */
+            display_name: string | null;
         };
         /** Playback */
         Playback: {
@@ -1704,6 +1966,35 @@ export interface components {
             largest: components["schemas"]["Taking"][];
         };
         /**
+         * Used
+         * @description Sizes in bytes, with the trash; `processed_seconds` of the last day, counted as full HD.
+         */
+        Used: {
+            /** Videos */
+            videos: number;
+            /** Originals Bytes */
+            originals_bytes: number;
+            /** Renditions Bytes */
+            renditions_bytes: number;
+            /** Trash Bytes */
+            trash_bytes: number;
+            /** Processed Seconds */
+            processed_seconds: number;
+        };
+        /** UsedBy */
+        UsedBy: {
+            person: components["schemas"]["Person"];
+            /** Quota Bytes */
+            quota_bytes: number;
+            used: components["schemas"]["Used"];
+        };
+        /**
+         * UserSort
+         * @description What people are sorted by, and with a "-" in front from its end.
+         * @enum {string}
+         */
+        UserSort: "name" | "-name" | "email" | "-email" | "created" | "-created" | "used" | "-used" | "seen" | "-seen";
+        /**
          * VideoDetails
          * @description What processing found in the original and made of it; `fps` as a fraction, such as 30000/1001.
          */
@@ -1861,6 +2152,208 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    audit_api_admin_audit_get: {
+        parameters: {
+            query?: {
+                user_id?: string | null;
+                action?: components["schemas"]["AuditAction"] | null;
+                from?: string | null;
+                to?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditEntry_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    jobs_api_admin_jobs_get: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["JobState"] | null;
+                user_id?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Job_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    usage_api_admin_usage_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DriveUsage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    people_api_admin_users_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                sort?: components["schemas"]["UserSort"];
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Account_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_api_admin_users__user_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeAccount"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_totp_api_admin_users__user_id__reset_totp_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     answer_challenge_api_auth_challenge_post: {
         parameters: {
             query?: never;

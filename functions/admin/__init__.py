@@ -1,0 +1,1 @@
+"""Administration: the people of a drive, what they use, what is processed, what happened."""

@@ -1,0 +1,539 @@
+"""Administration: who may, what they see and change, and that somebody always can."""
+
+import json
+import threading
+from datetime import timedelta
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+from botocore.exceptions import ClientError
+from conftest import PASSWORD
+from sqlalchemy import NullPool, create_engine, func, select, text, update
+from sqlalchemy.orm import Session
+
+from functions.admin.service import TICKETS_ARE_OVER
+from functions.core import database
+from functions.core.errors import FailureCode, InvalidStateError, NotFoundError
+from functions.core.models import (
+    Audit,
+    AuditAction,
+    Link,
+    RecoveryCode,
+    Role,
+    Run,
+    User,
+    VideoState,
+    Visibility,
+    now,
+)
+from functions.core.models import Session as BrowserSession
+from functions.core.repositories import UserRepository
+from functions.live import notify, sockets
+from functions.sweep import service as sweep
+
+SHOWN = {"visibility": Visibility.PUBLIC, "published_at": now()}
+READS = ["/api/admin/users", "/api/admin/usage", "/api/admin/jobs", "/api/admin/audit"]
+
+
+def write(table, condition, **values):
+    with database.transaction() as session:
+        session.execute(update(table).where(condition).values(values))
+
+
+def promote(browser):
+    write(User, User.id == browser.user.id, role=Role.ADMIN)
+    return browser
+
+
+@pytest.fixture
+def boss(sign_in):
+    return promote(sign_in("boss"))
+
+
+@pytest.fixture
+def log():
+    """Return a function that tells what was done to somebody, by whom, and how."""
+
+    def tell(browser):
+        with database.transaction() as session:
+            statement = select(Audit).where(Audit.user_id == browser.user.id).order_by(Audit.id)
+            return [(it.action.value, it.actor_id, it.details) for it in session.scalars(statement)]
+
+    return tell
+
+
+def patch(browser, target, **body):
+    return browser.send("PATCH", f"/api/admin/users/{target.user.id}", body)
+
+
+def emails(answer):
+    return [it["email"].partition("@")[0] for it in answer.json["items"]]
+
+
+def pages(browser, path, **query):
+    """Walk through a list two at a time."""
+    found = []
+    while True:
+        answer = browser.get(f"{path}?{urlencode({'limit': 2, **query})}")
+        assert answer.status == 200, answer.json
+        found += answer.json["items"]
+        if answer.json["next_cursor"] is None:
+            return found
+        query["cursor"] = answer.json["next_cursor"]
+
+
+# Who may
+
+
+@pytest.mark.parametrize("path", READS)
+def test_administration_is_not_there_for_anybody_else(ann, anybody, boss, path):
+    hidden, nothing = ann.get(path), ann.get("/api/nothing")
+    assert (hidden.status, hidden.json) == (404, nothing.json)
+    assert anybody.get(path).status == 401
+    assert boss.get(path).status == 200
+
+
+def test_nobody_else_changes_an_account(ann, bob, anybody, boss, pool, log):
+    pool.totp.add(bob.user.id)
+    write(BrowserSession, BrowserSession.user_id == ann.user.id, authenticated_at=None)
+    for target in (ann, bob):
+        reset = f"/api/admin/users/{target.user.id}/reset-totp"
+        assert [patch(ann, target, role="admin").status, ann.post(reset).status] == [404, 404]
+        assert [patch(anybody, target, role="admin").status, anybody.post(reset).status] == [401, 401]
+        assert log(target) == []
+    assert bob.get("/api/me").json["role"] == "member"
+    assert pool.totp == {bob.user.id}
+
+
+def test_whoever_was_demoted_sees_nothing_any_more(boss, ann):
+    promote(ann)
+    assert patch(boss, ann, role="member").status == 200
+    assert ann.get("/api/admin/users").status == 404
+
+
+def test_every_change_asks_for_a_recent_sign_in(boss, bob, pool, log):
+    long_ago = now() - BrowserSession.RECENT - timedelta(seconds=1)
+    write(BrowserSession, BrowserSession.user_id == boss.user.id, authenticated_at=long_ago)
+    for answer in (
+        patch(boss, bob, role="admin"),
+        patch(boss, bob, quota_bytes=1),
+        patch(boss, bob, disabled=True),
+        boss.post(f"/api/admin/users/{bob.user.id}/reset-totp"),
+    ):
+        assert (answer.status, answer.json["code"]) == (401, "reauthenticate")
+    assert log(bob) == []
+    assert boss.get("/api/admin/users").status == 200
+    boss.keep(boss.post("/api/auth/reauthenticate", {"password": PASSWORD}))
+    assert patch(boss, bob, quota_bytes=1).status == 200
+
+
+# People
+
+
+def test_everybody_is_listed_with_what_they_have(boss, ann, add_video):
+    add_video(ann, size_bytes=1000, stored_bytes=500)
+    add_video(ann, size_bytes=10, trashed_at=now())
+    found = {it["email"]: it for it in boss.get("/api/admin/users").json["items"]}
+    her = found["ann@example.org"]
+    assert (her["role"], her["used_bytes"], her["quota_bytes"]) == ("member", 1510, 200 * 1024**2)
+    assert (her["disabled_at"], her["totp_since"]) == (None, None)
+    assert found["boss@example.org"]["role"] == "admin"
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("ANN", ["ann"]), ("example.org", ["ann", "bob", "boss"]), ("bo exa", ["bob", "boss"]), ("%", [])],
+)
+def test_people_are_found_by_parts_of_address_and_name(boss, ann, bob, words, found):
+    assert emails(boss.get(f"/api/admin/users?q={words}")) == found
+
+
+@pytest.mark.parametrize("sort", ["name", "email", "created", "used", "seen"])
+def test_people_are_paged_in_every_order_and_its_reverse(boss, sign_in, add_video, sort):
+    for size, name in enumerate(["ann", "bob", "cem", "dia"]):
+        add_video(sign_in(name), size_bytes=10 * (size // 2))
+    whole = emails(boss.get(f"/api/admin/users?sort={sort}"))
+    assert sorted(whole) == ["ann", "bob", "boss", "cem", "dia"]
+    for order, expected in ((sort, whole), (f"-{sort}", whole[::-1])):
+        walked = [it["email"].partition("@")[0] for it in pages(boss, "/api/admin/users", sort=order)]
+        assert walked == expected
+
+
+def test_the_last_seen_is_last_also_when_their_session_is_over(boss, ann, bob):
+    write(User, User.id.in_([boss.user.id, ann.user.id, bob.user.id]), created_at=now() - timedelta(days=9))
+    everybody = BrowserSession.user_id.in_([boss.user.id, ann.user.id, bob.user.id])
+    write(BrowserSession, everybody, last_seen_at=now() - timedelta(days=5))
+    write(BrowserSession, BrowserSession.user_id == bob.user.id, last_seen_at=now() - timedelta(days=1))
+    assert emails(boss.get("/api/admin/users?sort=-seen&q=b")) == ["boss", "bob"]  # who asks is here now
+    assert emails(boss.get("/api/admin/users?sort=-seen"))[1:] == ["bob", "ann"]
+    ann.post("/api/auth/sign-out")
+    assert emails(boss.get("/api/admin/users?sort=seen")) == ["bob", "boss", "ann"]
+
+
+def test_a_cursor_of_another_order_is_refused(boss, ann, bob):
+    cursor = boss.get("/api/admin/users?limit=1&sort=name").json["next_cursor"]
+    assert boss.get(f"/api/admin/users?sort=used&cursor={cursor}").status == 400
+
+
+def test_role_and_quota_are_set_and_written_down(boss, ann, log):
+    assert patch(boss, ann, role="admin", quota_bytes=5).json["role"] == "admin"
+    assert ann.get("/api/me").json["quota_bytes"] == 5
+    by = boss.user.id
+    assert sorted(log(ann), key=str) == [("quota_set", by, {"bytes": 5}), ("role_set", by, {"role": "admin"})]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"role": "owner"},
+        {"quota_bytes": -1},
+        {"quota_bytes": 2**53},
+        {"disabled": "?"},
+        {"email": "a@b.c"},
+    ],
+)
+def test_what_cannot_be_changed_is_refused(boss, ann, log, body):
+    assert patch(boss, ann, **body).status == 400
+    assert log(ann) == []
+
+
+def test_nobody_is_changed_who_is_not_there(boss):
+    path = f"/api/admin/users/{uuid4()}"
+    for answer in (boss.send("PATCH", path, {"quota_bytes": 1}), boss.post(f"{path}/reset-totp")):
+        assert (answer.status, answer.json["code"]) == (404, "not_found")
+    with database.transaction() as session:
+        assert session.scalar(select(func.count()).select_from(Audit)) == 0
+
+
+# Accounts that are off
+
+
+def test_disabling_ends_all_sessions_and_closes_all_sockets(boss, ann, anybody, doorbells, log):
+    assert patch(boss, ann, disabled=True).json["disabled_at"]
+    assert ann.get("/api/me").status == 401
+    account = {"email": "ann@example.org", "password": PASSWORD}
+    assert "switched off" in anybody.post("/api/auth/sign-in", account).json["detail"]
+    assert doorbells.announced == [{"user_id": str(ann.user.id), "close": True}]
+    assert doorbells.watched == [("close_sockets", str(ann.user.id), TICKETS_ARE_OVER)]
+    assert log(ann)[0] == ("disabled", boss.user.id, {})
+    patch(boss, ann, disabled=False)
+    assert ann.get("/api/me").status == 401
+    assert anybody.post("/api/auth/sign-in", account).status == 200
+
+
+def test_a_session_that_began_while_its_account_was_disabled_never_comes_to_life(boss, ann):
+    patch(boss, ann, disabled=True)
+    with database.transaction() as session:
+        session.add(BrowserSession(token_hash="f" * 64, user_id=ann.user.id))
+    patch(boss, ann, disabled=False)
+    with database.transaction() as session:
+        owners = session.scalars(select(BrowserSession.user_id)).all()
+    assert ann.user.id not in owners
+
+
+def test_disabling_again_keeps_when_it_was(boss, ann):
+    first = patch(boss, ann, disabled=True).json["disabled_at"]
+    assert patch(boss, ann, disabled=True).json["disabled_at"] == first
+
+
+def test_nothing_of_a_disabled_owner_is_shown_until_they_are_enabled(boss, ann, bob, anybody, add_video):
+    public = add_video(ann, **SHOWN)
+    unlisted = add_video(ann, **SHOWN | {"visibility": Visibility.UNLISTED})
+    other = add_video(bob, **SHOWN)
+    token = ann.post(f"/api/videos/{public}/links", {"name": "Grandma"}).json["token"]
+
+    def seen():
+        return {
+            "explore": [it["id"] for it in anybody.get("/api/explore").json["items"]],
+            "videos": [anybody.get(f"/api/videos/{it}/watch").status for it in (public, unlisted, other)],
+            "grants": [bob.post(f"/api/videos/{it}/grant").status for it in (public, unlisted, other)],
+            "page": [anybody.get(f"/api/users/{ann.user.id}{it}").status for it in ("", "/videos")],
+            "progress": bob.send("PUT", f"/api/videos/{public}/progress", {"position_ms": 1}).status,
+            "link": anybody.post("/api/shared", {"token": token}).status,
+        }
+
+    before = seen()
+    assert set(before["explore"]) == {str(public), str(other)}
+    assert (before["videos"], before["link"]) == ([200, 200, 200], 200)
+    patch(boss, ann, disabled=True)
+    assert seen() == {
+        "explore": [str(other)],
+        "videos": [404, 404, 200],
+        "grants": [404, 404, 200],
+        "page": [404, 404],
+        "progress": 404,
+        "link": 404,
+    }
+    patch(boss, ann, disabled=False)
+    assert seen() == before
+    with database.transaction() as session:
+        assert session.scalars(select(Link.revoked_at)).one() is None
+
+
+def test_sockets_are_closed_by_the_function_that_may(monkeypatch, lambda_context):
+    class GoneError(ClientError):
+        pass
+
+    class Gateway:
+        class exceptions:  # noqa: N801 (boto's name)
+            GoneException = GoneError
+
+        @staticmethod
+        def delete_connection(ConnectionId):  # noqa: N803 (boto's name)
+            asked.append(ConnectionId)
+            if ConnectionId in trouble:
+                raise trouble[ConnectionId]({"Error": {"Code": "X"}}, "DeleteConnection")
+
+    asked, forgotten, told, trouble = [], [], [], {"gone": GoneError}
+    of = {"ann": ["phone", "gone", "laptop"], "bob": ["other"]}
+    monkeypatch.setattr(sockets, "_gateway", Gateway)
+    monkeypatch.setattr(sockets, "_of_user", of.__getitem__)
+    monkeypatch.setattr(sockets, "_forget_unless_new", forgotten.append)
+    monkeypatch.setattr(sockets, "send", lambda name, _: told.append(name))
+
+    def notified(change):
+        notify.handle({"Records": [{"Sns": {"Message": json.dumps(change)}}]}, lambda_context)
+
+    notified({"user_id": "ann", "close": True})
+    assert (asked, forgotten, told) == (["phone", "gone", "laptop"], ["gone"], [])
+    trouble["phone"] = ClientError
+    with pytest.raises(ClientError):
+        notified({"user_id": "ann", "close": True})
+    assert asked[3:] == ["phone", "gone", "laptop"]
+    notified({"user_id": "bob", "event": {}})
+    assert (len(asked), told) == (6, ["other"])
+
+
+def test_what_a_ticket_of_before_opened_is_closed_too(ann, bucket, doorbells):
+    sweep.JOBS["close_sockets"](bucket, ann.user.id)
+    assert doorbells.announced == [{"user_id": str(ann.user.id), "close": True}]
+
+
+# The second factor
+
+
+def test_a_lost_authenticator_app_is_reset_and_the_password_signs_in_again(boss, ann, anybody, pool, log):
+    ann.post("/api/me/totp", {"password": PASSWORD})
+    ann.keep(ann.post("/api/me/totp/verify", {"password": PASSWORD, "code": pool.APP_CODES[0]}))
+    account = {"email": "ann@example.org", "password": PASSWORD}
+    assert anybody.post("/api/auth/sign-in", account).status == 202
+    answer = boss.post(f"/api/admin/users/{ann.user.id}/reset-totp")
+    assert (answer.status, answer.json["totp_since"]) == (200, None)
+    assert ann.get("/api/me").status == 401
+    assert anybody.post("/api/auth/sign-in", account).status == 200
+    with database.transaction() as session:
+        assert session.scalars(select(RecoveryCode)).all() == []
+    assert ("totp_reset", boss.user.id, {}) in log(ann)
+
+
+def test_a_pool_that_refuses_resets_nothing(boss, ann, pool, monkeypatch, log):
+    write(User, User.id == ann.user.id, totp_since=now())
+
+    def refuse(_user_id):
+        raise InvalidStateError("Not now.")
+
+    monkeypatch.setattr(pool, "disable_totp", refuse)
+    assert boss.post(f"/api/admin/users/{ann.user.id}/reset-totp").status == 409
+    assert ann.get("/api/me").json["totp_since"]
+    assert log(ann) == []
+
+
+# Somebody always runs the drive
+
+
+@pytest.mark.parametrize("end", [{"role": "member"}, {"disabled": True}])
+def test_the_last_administrator_stays_one(boss, ann, sign_in, end, log):
+    off = promote(sign_in("off"))
+    write(User, User.id == off.user.id, disabled_at=now())
+    answer = patch(boss, boss, **end)
+    assert (answer.status, answer.json["code"]) == (409, "invalid_state")
+    assert boss.get("/api/admin/users").status == 200
+    assert log(boss) == []
+    promote(ann)
+    assert patch(boss, boss, **end).status == 200
+    assert boss.get("/api/admin/users").status in {401, 404}
+    assert patch(ann, ann, **end).status == 409
+
+
+@pytest.fixture
+def connections(database_url):
+    """Return a function that opens a transaction of its own connection, as another function's process has."""
+    engine = create_engine(database_url, poolclass=NullPool)
+    yield lambda: Session(engine).begin()
+    engine.dispose()
+
+
+@pytest.fixture
+def outcomes(connections):
+    """Return a function that changes an account in a thread of its own, and the list of how that ended."""
+    ended, threads = [], []
+
+    def change(target, *, by, **values):
+        try:
+            with connections() as transaction:
+                UserRepository(transaction.session).change(target, by=by, **values)
+        except (NotFoundError, InvalidStateError) as refused:
+            ended.append(type(refused))
+        else:
+            ended.append("done")
+
+    def start(*arguments, **values):
+        threads.append(threading.Thread(target=change, args=arguments, kwargs=values))
+        threads[-1].start()
+
+    def wait():
+        for thread in threads:
+            thread.join()
+        return ended
+
+    return start, wait
+
+
+def until_one_waits(connections):
+    with connections() as transaction:
+        waiting = text(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        for _ in range(1000):
+            if transaction.session.scalar(waiting):
+                return
+            transaction.session.execute(text("SELECT pg_stat_clear_snapshot(), pg_sleep(0.01)"))
+    raise AssertionError("nobody waits for a lock")
+
+
+@pytest.mark.parametrize("end", [{"role": Role.MEMBER}, {"disabled_at": now()}], ids=["demoted", "disabled"])
+@pytest.mark.parametrize("in_order", [True, False])
+def test_of_administrators_who_end_each_other_at_once_one_stays(
+    sign_in, connections, outcomes, end, in_order
+):
+    admins = sorted(promote(sign_in(name)).user.id for name in ("ann", "bob"))
+    quicker, slower = admins if in_order else reversed(admins)
+    start, wait = outcomes
+    with connections() as transaction:
+        UserRepository(transaction.session).change(slower, by=quicker, **end)
+        start(quicker, by=slower, **end)
+        until_one_waits(connections)
+    assert wait() == [NotFoundError]
+    with database.transaction() as session:
+        stayed = select(User.id).where(User.role == Role.ADMIN, User.disabled_at.is_(None))
+        assert session.scalars(stayed).all() == [quicker]
+
+
+def test_of_administrators_who_all_step_down_at_once_one_stays(sign_in, outcomes):
+    start, wait = outcomes
+    for who in [promote(sign_in(f"admin{number}")).user.id for number in range(8)]:
+        start(who, by=who, role=Role.MEMBER)
+    assert sorted(wait(), key=str) == [InvalidStateError, *["done"] * 7]
+
+
+# Usage
+
+
+def test_usage_is_told_of_everybody_and_together(boss, ann, bob, add_video):
+    video = add_video(ann, size_bytes=100, stored_bytes=50)
+    add_video(ann, size_bytes=7, trashed_at=now())
+    add_video(bob, size_bytes=30)
+    with database.transaction() as session:
+        for hours, attempt in ((1, 1), (2, 2), (25, 3)):
+            began = now() - timedelta(hours=hours)
+            run = Run(video_id=video, attempt=attempt, user_id=ann.user.id, cost_ms=1500, started_at=began)
+            session.add(run)
+    told = boss.get("/api/admin/usage").json
+    hers, his, none = (it["used"] for it in told["items"])
+    assert hers == {
+        "videos": 2,
+        "originals_bytes": 107,
+        "renditions_bytes": 50,
+        "trash_bytes": 7,
+        "processed_seconds": 3,
+    }
+    assert (his["originals_bytes"], none["videos"]) == (30, 0)
+    assert told["people"] == 3
+    assert told["together"] == {name: hers[name] + his[name] for name in hers}
+    walked = pages(boss, "/api/admin/usage")
+    assert [it["person"]["display_name"] for it in walked] == ["Ann", "Bob", "Boss"]
+
+
+# Jobs
+
+
+def test_jobs_say_whose_they_are_and_why_they_failed_and_show_nothing_of_the_video(boss, ann, bob, add_video):
+    add_video(ann, title="Secret", file_name="secret.mp4")
+    failed = {"state": VideoState.FAILED, "failure_code": FailureCode.CORRUPT, "title": "Secret"}
+    broken = add_video(ann, attempt=2, file_name="secret.mp4", **failed)
+    add_video(ann, trashed_at=now(), **failed)
+    add_video(ann, purge_started_at=now(), **failed)
+    waiting = add_video(bob, state=VideoState.UPLOADED, attempt=0)
+    working = add_video(bob, state=VideoState.PROCESSING, attempt=3, progress=40)
+    began = now() - timedelta(minutes=7)
+    with database.transaction() as session:
+        session.add(Run(video_id=working, attempt=3, user_id=bob.user.id, started_at=began))
+        session.add(
+            Run(video_id=working, attempt=2, user_id=bob.user.id, started_at=now() - timedelta(hours=1))
+        )
+    answer = boss.get("/api/admin/jobs")
+    found = {it["video_id"]: it for it in answer.json["items"]}
+    assert [*found] == sorted(map(str, (working, waiting, broken)), reverse=True)
+    first, last = found[str(working)], found[str(broken)]
+    assert (first["state"], first["attempt"], first["progress"]) == ("processing", 3, 40)
+    assert first["since"] == began.isoformat().replace("+00:00", "Z")
+    assert (last["failure"]["code"], last["owner"]["email"]) == ("corrupt", "ann@example.org")
+    assert "secret" not in json.dumps(answer.json).lower()
+    assert pages(boss, "/api/admin/jobs") == answer.json["items"]
+    assert pages(boss, "/api/admin/jobs", state="failed", user_id=ann.user.id) == [last]
+    assert pages(boss, "/api/admin/jobs", state="failed", user_id=bob.user.id) == []
+    assert boss.get("/api/admin/jobs?state=ready").status == 400
+
+
+def test_an_administrator_sees_no_private_video_of_others(boss, ann, add_video):
+    draft = add_video(ann)
+    private = add_video(ann, **SHOWN | {"visibility": Visibility.PRIVATE})
+    for video in (draft, private):
+        for method, route in [
+            ("GET", ""),
+            ("GET", "/watch"),
+            ("GET", "/original"),
+            ("GET", "/links"),
+            ("POST", "/grant"),
+            ("POST", "/publish"),
+            ("POST", "/purge"),
+            ("DELETE", ""),
+        ]:
+            assert boss.send(method, f"/api/videos/{video}{route}").status == 404, route
+    assert boss.get("/api/explore").json["items"] == []
+    assert boss.get(f"/api/users/{ann.user.id}/videos").json["items"] == []
+
+
+# The audit log
+
+
+def test_the_log_is_filtered_by_whom_what_and_when(boss, ann, anybody):
+    patch(boss, ann, quota_bytes=7)
+    ann.send("PATCH", "/api/me", {"display_name": "Other"})
+    anybody.post("/api/auth/sign-in", {"email": "nobody@example.org", "password": "wrong"})
+    patch(boss, boss, quota_bytes=8)
+    whole = boss.get("/api/admin/audit").json["items"]
+    assert [it["action"] for it in whole] == ["quota_set", "sign_in_failed", "renamed", "quota_set"]
+    assert (whole[1]["user"], whole[1]["actor"]) == (None, None)
+    assert (whole[3]["user"]["email"], whole[3]["actor"]["email"]) == ("ann@example.org", "boss@example.org")
+    assert whole[3]["details"] == {"bytes": 7}
+    assert pages(boss, "/api/admin/audit") == whole
+    assert pages(boss, "/api/admin/audit", action="quota_set") == [whole[0], whole[3]]
+    assert pages(boss, "/api/admin/audit", user_id=ann.user.id) == whole[2:]
+    assert pages(boss, "/api/admin/audit", user_id=boss.user.id) == [whole[0], whole[3]]
+    middle = {"from": whole[2]["at"], "to": whole[1]["at"]}
+    assert pages(boss, "/api/admin/audit", **middle) == [whole[2]]
+    for wrong in ("from=yesterday", "to=2026-01-01T00:00:00", "action=nothing", "user_id=1"):
+        assert boss.get(f"/api/admin/audit?{wrong}").status == 400
+
+
+def test_the_log_keeps_what_happened_to_an_account_that_is_gone(boss):
+    gone = uuid4()
+    with database.transaction() as session:
+        entry = {"network": "", "user_agent": "", "details": {}, "actor_id": None}
+        session.add(Audit(action=AuditAction.RENAMED, user_id=gone, **entry))
+    (found,) = boss.get("/api/admin/audit").json["items"]
+    assert found["user"] == {"id": str(gone), "email": None, "display_name": None}
