@@ -39,18 +39,6 @@ def _sharing(session: DatabaseSession, journal: AuditJournal) -> Sharing:
 SharingUseCases = Annotated[Sharing, Depends(_sharing)]
 
 
-class GiveLink(BaseModel):
-    """Without `expires_at` it ends in 30 days; it ends within a year."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: LinkName
-    expires_at: AwareDatetime | None = None
-    passcode: Passcode | None = None
-    max_views: MaxViews | None = None
-    may_download: bool = False
-
-
 class ChangeLink(BaseModel):
     """What is not given stays; null is no passcode, no limit of views, 30 days from now."""
 
@@ -61,6 +49,12 @@ class ChangeLink(BaseModel):
     passcode: Passcode | None = None
     max_views: MaxViews | None = None
     may_download: bool = False
+
+
+class GiveLink(ChangeLink):
+    """Without `expires_at` it ends in 30 days; it ends within a year."""
+
+    name: LinkName
 
 
 class OpenLink(BaseModel):
