@@ -94,11 +94,10 @@ class Accounts:
     # Accounts that begin
 
     def sign_up(self, *, email: str, password: str, display_name: str) -> None:
-        if not display_name.strip():
-            raise InvalidInputError("Tell us your name.", FieldError("display_name", "Enter a name."))
+        name = _name(display_name)
         admit(email)
         with self._mail(email):
-            user_id = self.provider.sign_up(email, password, display_name.strip())
+            user_id = self.provider.sign_up(email, password, name)
         self.journal.write(AuditAction.SIGNED_UP, user_id)
 
     def confirm(self, email: str, code: str) -> None:
@@ -321,9 +320,7 @@ class Accounts:
     # What they have in common
 
     def rename(self, user: User, display_name: str) -> None:
-        if not display_name.strip():
-            raise InvalidInputError("Tell us your name.", FieldError("display_name", "Enter a name."))
-        user.display_name = display_name.strip()
+        user.display_name = _name(display_name)
         self.journal.write(AuditAction.RENAMED, user.id, actor_id=user.id)
 
     def describe(self, user: User) -> Me:
@@ -361,6 +358,12 @@ class Accounts:
     def _try_code(self, email: str) -> None:
         CODES_FROM.take(self.network)
         CODES_OF.take(email)
+
+
+def _name(display_name: str) -> str:
+    if not display_name.strip():
+        raise InvalidInputError("Tell us your name.", FieldError("display_name", "Enter a name."))
+    return display_name.strip()
 
 
 def admit(email: str) -> None:

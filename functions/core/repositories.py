@@ -431,30 +431,19 @@ class SessionRepository:
 
     def find(self, token_hash: str) -> BrowserSession | None:
         """Return the live session of an account that is not disabled."""
-        moment = now()
         statement = (
-            select(BrowserSession)
+            _live_sessions()
             .join(BrowserSession.user)
             .options(joinedload(BrowserSession.user))
-            .where(
-                BrowserSession.token_hash == token_hash,
-                BrowserSession.expires_at > moment,
-                BrowserSession.created_at > moment - BrowserSession.ABSOLUTE,
-                User.disabled_at.is_(None),
-            )
+            .where(BrowserSession.token_hash == token_hash, User.disabled_at.is_(None))
         )
         return self._session.scalars(statement).one_or_none()
 
     def of(self, user_id: UUID) -> Sequence[BrowserSession]:
         """Return the live sessions of an account, the one seen last first."""
-        moment = now()
-        live = select(BrowserSession).where(
-            BrowserSession.user_id == user_id,
-            BrowserSession.expires_at > moment,
-            BrowserSession.created_at > moment - BrowserSession.ABSOLUTE,
-        )
         newest = (BrowserSession.last_seen_at.desc(), BrowserSession.id.desc())
-        return self._session.scalars(live.order_by(*newest)).all()
+        statement = _live_sessions().where(BrowserSession.user_id == user_id).order_by(*newest)
+        return self._session.scalars(statement).all()
 
     def remove(self, token_hash: str) -> UUID | None:
         """End the session of that token; return whose it was, None if there was none."""
@@ -477,6 +466,14 @@ class SessionRepository:
 
     def remove_expired(self) -> None:
         self._session.execute(delete(BrowserSession).where(BrowserSession.expires_at <= now()))
+
+
+def _live_sessions() -> Select[BrowserSession]:
+    """Select those that neither slid to their end nor reached the last one."""
+    moment = now()
+    return select(BrowserSession).where(
+        BrowserSession.expires_at > moment, BrowserSession.created_at > moment - BrowserSession.ABSOLUTE
+    )
 
 
 class ChallengeRepository:
