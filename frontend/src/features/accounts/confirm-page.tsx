@@ -5,17 +5,17 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
 import { api, done, unwrap } from "@/lib/api";
-import { fieldErrors, sentenceOf } from "@/lib/api-error";
 import type { Me } from "@/lib/models";
 import { Button } from "@/ui/button";
-import { Form, FormProblem, TextField } from "@/ui/field";
 import { toast } from "@/ui/toast";
 import { AuthCard } from "./auth-card";
 import { CodeHint } from "./code-hint";
+import { CodeField, EmailField } from "./credential-fields";
 import { heldFor, release } from "./handover";
 import { linkClass } from "./link-class";
 import { safeNext } from "./next";
 import { signedIn } from "./queries";
+import { RequestForm } from "./request-form";
 
 export function ConfirmPage() {
   const client = useQueryClient();
@@ -68,40 +68,17 @@ export function ConfirmPage() {
         </Trans>
       }
     >
-      <Form
-        validationErrors={fieldErrors(confirm.error)}
-        onSubmit={(event) => {
-          event.preventDefault();
-          confirm.mutate();
-        }}
-      >
-        <FormProblem>{confirm.error && sentenceOf(confirm.error)}</FormProblem>
+      <RequestForm request={confirm}>
         <CodeHint code={codeHint} />
-        <TextField
-          label={t`E-mail`}
-          name="email"
-          type="email"
-          autoComplete="username"
-          value={email}
-          onChange={setEmail}
-          isRequired
-        />
-        <TextField
-          label={t`Code`}
-          name="code"
-          inputMode="numeric"
-          autoComplete="one-time-code"
-          value={code}
-          onChange={setCode}
-          isRequired
-        />
+        <EmailField value={email} onChange={setEmail} />
+        <CodeField value={code} onChange={setCode} />
         <Button type="submit" look="primary" isPending={confirm.isPending}>
           {confirm.isPending ? t`Confirming…` : t`Confirm`}
         </Button>
         <Button look="quiet" onPress={() => resend.mutate()} isPending={resend.isPending} isDisabled={!email}>
           {t`Send a new code`}
         </Button>
-      </Form>
+      </RequestForm>
     </AuthCard>
   );
 }

@@ -5,11 +5,11 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { api, unwrap } from "@/lib/api";
-import { fieldErrors, sentenceOf } from "@/lib/api-error";
 import { Button } from "@/ui/button";
-import { Form, FormProblem, TextField } from "@/ui/field";
 import { AuthCard } from "./auth-card";
+import { EmailField } from "./credential-fields";
 import { linkClass } from "./link-class";
+import { RequestForm } from "./request-form";
 
 export function ForgotPage() {
   const navigate = useNavigate();
@@ -37,27 +37,12 @@ export function ForgotPage() {
         </Trans>
       }
     >
-      <Form
-        validationErrors={fieldErrors(ask.error)}
-        onSubmit={(event) => {
-          event.preventDefault();
-          ask.mutate();
-        }}
-      >
-        <FormProblem>{ask.error && sentenceOf(ask.error)}</FormProblem>
-        <TextField
-          label={t`E-mail`}
-          name="email"
-          type="email"
-          autoComplete="username"
-          value={email}
-          onChange={setEmail}
-          isRequired
-        />
+      <RequestForm request={ask}>
+        <EmailField value={email} onChange={setEmail} />
         <Button type="submit" look="primary" isPending={ask.isPending}>
           {ask.isPending ? t`Sending…` : t`Send a code`}
         </Button>
-      </Form>
+      </RequestForm>
     </AuthCard>
   );
 }

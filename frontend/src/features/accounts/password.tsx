@@ -3,14 +3,13 @@ import { t } from "@lingui/core/macro";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, done } from "@/lib/api";
-import { fieldErrors, sentenceOf } from "@/lib/api-error";
 import type { Me } from "@/lib/models";
 import { Button } from "@/ui/button";
-import { Form, FormProblem, TextField } from "@/ui/field";
 import { toast } from "@/ui/toast";
+import { NewPasswordField, PasswordField } from "./credential-fields";
 import { editing } from "./editing";
-import { NewPasswordField } from "./new-password-field";
 import { useDevicesChanged } from "./queries";
+import { RequestForm } from "./request-form";
 import { Section } from "./section";
 
 export function Password({ me }: { me: Me }) {
@@ -30,25 +29,10 @@ export function Password({ me }: { me: Me }) {
   const edited = editing(change);
   return (
     <Section title={t`Password`} intro={t`A new password signs out every other device.`}>
-      <Form
-        validationErrors={fieldErrors(change.error)}
-        onSubmit={(event) => {
-          event.preventDefault();
-          change.mutate();
-        }}
-      >
-        <FormProblem>{change.error && sentenceOf(change.error)}</FormProblem>
+      <RequestForm request={change}>
         {/* Password managers want to know whose password it is. */}
         <input type="hidden" name="username" autoComplete="username" value={me.email} readOnly />
-        <TextField
-          label={t`Current password`}
-          name="password"
-          type="password"
-          autoComplete="current-password"
-          value={old}
-          onChange={edited(setOld)}
-          isRequired
-        />
+        <PasswordField label={t`Current password`} value={old} onChange={edited(setOld)} />
         <NewPasswordField
           label={t`New password`}
           name="new_password"
@@ -58,7 +42,7 @@ export function Password({ me }: { me: Me }) {
         <Button type="submit" className="self-start" isPending={change.isPending}>
           {t`Change the password`}
         </Button>
-      </Form>
+      </RequestForm>
     </Section>
   );
 }

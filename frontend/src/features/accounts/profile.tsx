@@ -3,13 +3,13 @@ import { t } from "@lingui/core/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, unwrap } from "@/lib/api";
-import { fieldErrors, sentenceOf } from "@/lib/api-error";
 import type { Me } from "@/lib/models";
 import { keys } from "@/lib/query";
 import { Button } from "@/ui/button";
-import { Form, FormProblem, TextField } from "@/ui/field";
+import { TextField } from "@/ui/field";
 import { toast } from "@/ui/toast";
 import { editing } from "./editing";
+import { RequestForm } from "./request-form";
 import { Section } from "./section";
 
 export function Profile({ me }: { me: Me }) {
@@ -26,14 +26,7 @@ export function Profile({ me }: { me: Me }) {
   const edited = editing(rename);
   return (
     <Section title={t`Profile`}>
-      <Form
-        validationErrors={fieldErrors(rename.error)}
-        onSubmit={(event) => {
-          event.preventDefault();
-          rename.mutate();
-        }}
-      >
-        <FormProblem>{rename.error && sentenceOf(rename.error)}</FormProblem>
+      <RequestForm request={rename}>
         <TextField
           label={t`Name`}
           name="display_name"
@@ -53,7 +46,7 @@ export function Profile({ me }: { me: Me }) {
         <Button type="submit" className="self-start" isPending={rename.isPending}>
           {t`Save`}
         </Button>
-      </Form>
+      </RequestForm>
     </Section>
   );
 }

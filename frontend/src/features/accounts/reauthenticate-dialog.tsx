@@ -3,12 +3,12 @@ import { t } from "@lingui/core/macro";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, done } from "@/lib/api";
-import { fieldErrors, sentenceOf } from "@/lib/api-error";
 import type { Me } from "@/lib/models";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
-import { Form, FormProblem, TextField } from "@/ui/field";
+import { PasswordField } from "./credential-fields";
 import { editing } from "./editing";
+import { RequestForm } from "./request-form";
 import { SecondFactorField } from "./second-factor-field";
 
 export function ReauthenticateDialog({
@@ -35,24 +35,8 @@ export function ReauthenticateDialog({
   const edited = editing(prove);
   return (
     <Dialog title={t`Confirm that it is you`} isOpen onClose={onClose}>
-      <Form
-        validationErrors={fieldErrors(prove.error)}
-        onSubmit={(event) => {
-          event.preventDefault();
-          prove.mutate();
-        }}
-      >
-        <FormProblem>{prove.error && sentenceOf(prove.error)}</FormProblem>
-        <TextField
-          label={t`Password`}
-          name="password"
-          type="password"
-          autoComplete="current-password"
-          value={password}
-          onChange={edited(setPassword)}
-          autoFocus
-          isRequired
-        />
+      <RequestForm request={prove}>
+        <PasswordField value={password} onChange={edited(setPassword)} autoFocus />
         {me.totp_since && <SecondFactorField value={code} onChange={edited(setCode)} />}
         <DialogActions>
           <Button onPress={onClose}>{t`Cancel`}</Button>
@@ -60,7 +44,7 @@ export function ReauthenticateDialog({
             {t`Continue`}
           </Button>
         </DialogActions>
-      </Form>
+      </RequestForm>
     </Dialog>
   );
 }

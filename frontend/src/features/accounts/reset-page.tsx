@@ -5,14 +5,13 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
 import { api, done } from "@/lib/api";
-import { fieldErrors, sentenceOf } from "@/lib/api-error";
 import { Button } from "@/ui/button";
-import { Form, FormProblem, TextField } from "@/ui/field";
 import { AuthCard } from "./auth-card";
 import { CodeHint } from "./code-hint";
+import { CodeField, EmailField, NewPasswordField } from "./credential-fields";
 import { editing } from "./editing";
 import { linkClass } from "./link-class";
-import { NewPasswordField } from "./new-password-field";
+import { RequestForm } from "./request-form";
 
 export function ResetPage() {
   const navigate = useNavigate();
@@ -42,33 +41,10 @@ export function ResetPage() {
         </Trans>
       }
     >
-      <Form
-        validationErrors={fieldErrors(reset.error)}
-        onSubmit={(event) => {
-          event.preventDefault();
-          reset.mutate();
-        }}
-      >
-        <FormProblem>{reset.error && sentenceOf(reset.error)}</FormProblem>
+      <RequestForm request={reset}>
         <CodeHint code={location.state?.codeHint} />
-        <TextField
-          label={t`E-mail`}
-          name="email"
-          type="email"
-          autoComplete="username"
-          value={email}
-          onChange={edited(setEmail)}
-          isRequired
-        />
-        <TextField
-          label={t`Code`}
-          name="code"
-          inputMode="numeric"
-          autoComplete="one-time-code"
-          value={code}
-          onChange={edited(setCode)}
-          isRequired
-        />
+        <EmailField value={email} onChange={edited(setEmail)} />
+        <CodeField value={code} onChange={edited(setCode)} />
         <NewPasswordField
           label={t`New password`}
           name="password"
@@ -78,7 +54,7 @@ export function ResetPage() {
         <Button type="submit" look="primary" isPending={reset.isPending}>
           {reset.isPending ? t`Saving…` : t`Set the password`}
         </Button>
-      </Form>
+      </RequestForm>
     </AuthCard>
   );
 }

@@ -9,8 +9,10 @@ import type { Me } from "@/lib/models";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Form, FormProblem, TextField } from "@/ui/field";
+import { PasswordField } from "./credential-fields";
 import { linkClass } from "./link-class";
 import { QrCode } from "./qr-code";
+import { RequestForm } from "./request-form";
 
 interface Props {
   me: Me;
@@ -80,32 +82,16 @@ export function SetUpAppDialog({ me, onClose, onDone }: Props) {
           </DialogActions>
         </Form>
       ) : (
-        <Form
-          validationErrors={fieldErrors(start.error)}
-          onSubmit={(event) => {
-            event.preventDefault();
-            start.mutate();
-          }}
-        >
-          <FormProblem>{start.error && sentenceOf(start.error)}</FormProblem>
+        <RequestForm request={start}>
           <input type="hidden" name="username" autoComplete="username" value={me.email} readOnly />
-          <TextField
-            label={t`Password`}
-            name="password"
-            type="password"
-            autoComplete="current-password"
-            value={password}
-            onChange={setPassword}
-            autoFocus
-            isRequired
-          />
+          <PasswordField value={password} onChange={setPassword} autoFocus />
           <DialogActions>
             <Button onPress={onClose}>{t`Cancel`}</Button>
             <Button type="submit" look="primary" isPending={start.isPending}>
               {t`Continue`}
             </Button>
           </DialogActions>
-        </Form>
+        </RequestForm>
       )}
     </Dialog>
   );

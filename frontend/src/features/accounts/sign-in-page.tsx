@@ -5,16 +5,17 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { api, unwrap } from "@/lib/api";
-import { ApiError, fieldErrors, sentenceOf } from "@/lib/api-error";
+import { ApiError } from "@/lib/api-error";
 import type { Me } from "@/lib/models";
 import { Button } from "@/ui/button";
-import { Form, FormProblem, TextField } from "@/ui/field";
 import { AuthCard } from "./auth-card";
 import { ChallengeForm } from "./challenge-form";
+import { EmailField, PasswordField } from "./credential-fields";
 import { hold } from "./handover";
 import { linkClass } from "./link-class";
 import { safeNext } from "./next";
 import { signedIn } from "./queries";
+import { RequestForm } from "./request-form";
 
 export function SignInPage() {
   const client = useQueryClient();
@@ -77,32 +78,9 @@ export function SignInPage() {
         </Trans>
       }
     >
-      <Form
-        validationErrors={fieldErrors(signIn.error)}
-        onSubmit={(event) => {
-          event.preventDefault();
-          signIn.mutate();
-        }}
-      >
-        <FormProblem>{signIn.error ? sentenceOf(signIn.error) : overBecause}</FormProblem>
-        <TextField
-          label={t`E-mail`}
-          name="email"
-          type="email"
-          autoComplete="username"
-          value={email}
-          onChange={setEmail}
-          isRequired
-        />
-        <TextField
-          label={t`Password`}
-          name="password"
-          type="password"
-          autoComplete="current-password"
-          value={password}
-          onChange={setPassword}
-          isRequired
-        />
+      <RequestForm request={signIn} problem={overBecause}>
+        <EmailField value={email} onChange={setEmail} />
+        <PasswordField value={password} onChange={setPassword} />
         <Button type="submit" look="primary" isPending={signIn.isPending}>
           {signIn.isPending ? t`Signing in…` : t`Sign in`}
         </Button>
@@ -112,7 +90,7 @@ export function SignInPage() {
         >
           {t`Forgot your password?`}
         </Link>
-      </Form>
+      </RequestForm>
     </AuthCard>
   );
 }

@@ -5,14 +5,14 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { api, unwrap } from "@/lib/api";
-import { fieldErrors, sentenceOf } from "@/lib/api-error";
 import { Button } from "@/ui/button";
-import { Form, FormProblem, TextField } from "@/ui/field";
+import { TextField } from "@/ui/field";
 import { AuthCard } from "./auth-card";
+import { EmailField, NewPasswordField } from "./credential-fields";
 import { hold } from "./handover";
 import { linkClass } from "./link-class";
-import { NewPasswordField } from "./new-password-field";
 import { accountQueries } from "./queries";
+import { RequestForm } from "./request-form";
 
 export function SignUpPage() {
   const navigate = useNavigate();
@@ -51,14 +51,7 @@ export function SignUpPage() {
         </Trans>
       }
     >
-      <Form
-        validationErrors={fieldErrors(signUp.error)}
-        onSubmit={(event) => {
-          event.preventDefault();
-          signUp.mutate();
-        }}
-      >
-        <FormProblem>{signUp.error && sentenceOf(signUp.error)}</FormProblem>
+      <RequestForm request={signUp}>
         {policy?.sign_up === "closed" && (
           <p className="rounded-xl bg-brand-soft px-4 py-3 text-sm">
             {t`This drive takes no new accounts. Ask the person who runs it.`}
@@ -74,21 +67,12 @@ export function SignUpPage() {
           maxLength={80}
           isRequired
         />
-        <TextField
-          label={t`E-mail`}
-          name="email"
-          type="email"
-          autoComplete="username"
-          help={domains && t`An address of ${domains}.`}
-          value={email}
-          onChange={setEmail}
-          isRequired
-        />
+        <EmailField value={email} onChange={setEmail} help={domains && t`An address of ${domains}.`} />
         <NewPasswordField label={t`Password`} name="password" value={password} onChange={setPassword} />
         <Button type="submit" look="primary" isPending={signUp.isPending}>
           {signUp.isPending ? t`Creating…` : t`Create account`}
         </Button>
-      </Form>
+      </RequestForm>
     </AuthCard>
   );
 }
