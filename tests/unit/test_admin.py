@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import PASSWORD
 from sqlalchemy import NullPool, create_engine, func, select, text, update
 from sqlalchemy.orm import Session
 
@@ -31,6 +30,7 @@ from functions.core.models import Session as BrowserSession
 from functions.core.repositories import UserRepository
 from functions.live import notify, sockets
 from functions.sweep import service as sweep
+from tests.unit.conftest import PASSWORD
 
 SHOWN = {"visibility": Visibility.PUBLIC, "published_at": now()}
 READS = ["/api/admin/users", "/api/admin/usage", "/api/admin/jobs", "/api/admin/audit"]
