@@ -41,7 +41,9 @@ test("screens for everyone are accessible", async ({ visitor: { page, expectRefu
     "/reset?email=a@example.com",
     "/nowhere",
     "/watch/01890000-0000-7000-8000-000000000000",
+    "/s",
     "/users/01890000-0000-7000-8000-000000000000",
+    `/s#${"a".repeat(43)}`,
   ]);
 });
 
@@ -80,6 +82,11 @@ test("a person's screens and dialogs are accessible, on a phone and at a desk", 
       await look();
       await openActions(page, title, "Details");
       await expect(dialog.getByRole("table")).toBeVisible();
+      await look();
+      await openActions(page, title, "Share with a link…");
+      await expect(dialog.getByText("Nobody has a link to it yet.")).toBeVisible();
+      await expectAccessible(page);
+      await dialog.getByRole("button", { name: "New link" }).click();
       await look();
       await page.getByRole("button", { name: /^Storage/ }).click();
       await look();

@@ -104,7 +104,9 @@ for (const { theme, width } of looks) {
       "/confirm?email=a@example.com",
       "/nowhere",
       "/watch/01890000-0000-7000-8000-000000000000",
+      "/s",
       "/users/01890000-0000-7000-8000-000000000000",
+      `/s#${"a".repeat(43)}`,
     ]) {
       await to(page, path);
       await test.step(path, () => expectArabic(page, ["a@example.com"]));
@@ -182,6 +184,14 @@ test("a person chooses Arabic, and every screen and dialog speaks it", async ({
         await page.keyboard.press("Escape");
         await expect(page.getByRole("dialog")).toBeHidden();
       }
+      await openMenu(page, title);
+      await page.getByRole("menuitem", { name: ar("Share with a link…"), exact: true }).click();
+      await expect(page.getByText(ar("Nobody has a link to it yet."))).toBeVisible();
+      await here();
+      await page.getByRole("button", { name: ar("New link") }).click();
+      await here();
+      await page.keyboard.press("Escape");
+      await expect(page.getByRole("dialog")).toBeHidden();
       await page.getByRole("button", { name: about("Account of {0}") }).click();
       await expect(page.getByRole("menu")).toBeVisible();
       await here();

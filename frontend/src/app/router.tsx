@@ -22,7 +22,9 @@ export const router = createBrowserRouter([
       { path: "explore", Component: ExplorePage },
       // What other apps share is posted here, and taken by the service worker (public/sw.js).
       { path: "share", element: <Navigate to="/workspace" replace /> },
-      { path: "watch/:videoId", lazy: page(() => import("@/features/watch/watch-page"), "WatchPage") },
+      { path: "watch/:videoId", lazy: page(() => import("./watch-page"), "WatchPage") },
+      // The link's token follows behind "#", where no server sees it.
+      { path: "s", lazy: page(() => import("./shared-page"), "SharedPage") },
       { path: "users/:userId", lazy: page(() => import("@/features/watch/user-page"), "UserPage") },
       { path: "sign-in", lazy: page(() => import("@/features/accounts/sign-in-page"), "SignInPage") },
       { path: "sign-up", lazy: page(() => import("@/features/accounts/sign-up-page"), "SignUpPage") },

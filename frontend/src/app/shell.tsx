@@ -30,17 +30,21 @@ export function Shell() {
   const main = useRef<HTMLElement>(null);
   const { pathname, search } = useLocation();
   const signingIn = ["/sign-in", "/sign-up", "/confirm"].includes(pathname);
+  // A link's token is for no other address, so nobody could be brought back from signing in.
+  const byLink = pathname === "/s";
   const shown = destinations().filter(({ personal }) => me || !personal);
   useFocusOnNewPage(main);
 
   return (
     <div className="flex min-h-dvh flex-col">
-      <a
-        href="#main"
+      {/* No link: what stands behind "#" may be a share link's token. */}
+      <button
+        type="button"
+        onClick={() => main.current?.focus()}
         className="fixed top-2 start-2 z-50 -translate-y-20 rounded-lg bg-brand px-4 py-2 font-semibold text-white focus:translate-y-0"
       >
         <Trans>Skip to the content</Trans>
-      </a>
+      </button>
       <header className="sticky top-0 z-20 border-line border-b bg-canvas/90 backdrop-blur-md">
         <div className="mx-auto flex h-15 w-full max-w-7xl items-center gap-2 px-4 sm:px-6">
           <Link to="/" aria-label={t`StreamTime, home`} className="flex rounded-lg">
@@ -70,7 +74,7 @@ export function Shell() {
                 <OwnMenu me={me} />
               </Suspense>
             )}
-            {!me && !isPending && !signingIn && (
+            {!me && !isPending && !signingIn && !byLink && (
               <ButtonLink
                 look="primary"
                 size="small"

@@ -8,6 +8,7 @@ import { UploadButton, UploadFolderButton } from "@/features/uploads/upload-butt
 import { UploadPercent, UploadStatus } from "@/features/uploads/upload-status";
 import type { Video } from "@/lib/models";
 import { Page } from "@/ui/page";
+import { Links } from "./links";
 
 export function WorkspacePage() {
   const local = useLocalFiles();
@@ -31,6 +32,7 @@ export function WorkspacePage() {
         localPicture={localPicture}
         renderUpload={(video) => <UploadStatus video={video} />}
         renderPercent={(video) => <UploadPercent video={video} />}
+        renderLinks={(video, onClose) => <Links video={video} onClose={onClose} />}
       />
     </Page>
   );

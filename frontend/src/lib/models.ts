@@ -14,6 +14,10 @@ export type Change = Schemas["Change"];
 export type Usage = Schemas["Usage"];
 export type PublicVideo = Schemas["PublicVideo"];
 export type WatchVideo = Schemas["WatchView"];
+export type ShareLink = Schemas["LinkView"];
+/** What has to be known of a video to give links of it. */
+export type SharableVideo = Pick<Video, "id" | "title" | "state">;
+export type SharedVideo = Schemas["SharedVideo"];
 export type Upload = Schemas["UploadView"];
 export type SignedPart = Schemas["PartUrl"];
 export type LiveEvent = Schemas["EventView"];

@@ -21,6 +21,8 @@ export const keys = {
   user: (id: string) => ["user", id],
   userVideos: (id: string) => ["user", id, "videos"],
   watch: (id: string) => ["watch", id],
+  links: (videoId: string) => ["links", videoId],
+  shared: (token: string) => ["shared", token],
 } as const;
 
 const MAX_RETRIES = 2;

@@ -27,12 +27,14 @@ interface Props {
   renderPercent: (video: Video) => ReactNode;
   /** A picture of what this device is sending, until there is one of the video. */
   localPicture: (video: Video) => string | null;
+  /** A video's share links, in a dialog. */
+  renderLinks: (video: Video, onClose: () => void) => ReactNode;
 }
 
-export function Drive({ firstUpload, renderUpload, renderPercent, localPicture }: Props) {
+export function Drive({ firstUpload, renderUpload, renderPercent, localPicture, renderLinks }: Props) {
   const { listing, look, narrowed, change } = useListing();
   const videos = useInfiniteQuery({ ...libraryQueries.mine(listing), placeholderData: keepPreviousData });
-  const [open, setOpen] = useState<{ id: string; dialog: "edit" | "details" } | null>(null);
+  const [open, setOpen] = useState<{ id: string; dialog: "edit" | "details" | "links" } | null>(null);
   const [selection, setSelection] = useState<Selection>(new Set());
   const all = useUnique(videos.data?.pages);
   const opened = all.find((video) => video.id === open?.id);
@@ -47,6 +49,7 @@ export function Drive({ firstUpload, renderUpload, renderPercent, localPicture }
     onSelectionChange: setSelection,
     onEdit: (video: Video) => setOpen({ id: video.id, dialog: "edit" }),
     onDetails: (video: Video) => setOpen({ id: video.id, dialog: "details" }),
+    onLinks: (video: Video) => setOpen({ id: video.id, dialog: "links" }),
     onPosterBroken: () => videos.isStale && void videos.refetch(),
     isLoadingMore: videos.isFetchingNextPage,
     onMore: () => {
@@ -112,6 +115,7 @@ export function Drive({ firstUpload, renderUpload, renderPercent, localPicture }
       {opened && open?.dialog === "details" && (
         <DetailsDialog key={opened.id} video={opened} onClose={() => setOpen(null)} />
       )}
+      {opened && open?.dialog === "links" && renderLinks(opened, () => setOpen(null))}
     </>
   );
 }
@@ -122,6 +126,7 @@ export interface ListProps {
   onSelectionChange: (selection: Selection) => void;
   onEdit: (video: Video) => void;
   onDetails: (video: Video) => void;
+  onLinks: (video: Video) => void;
   onPosterBroken: () => void;
   isLoadingMore: boolean;
   onMore: () => void;

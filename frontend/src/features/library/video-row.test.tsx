@@ -28,6 +28,7 @@ function renderRow(change: Partial<Video>) {
             upload={null}
             onEdit={() => {}}
             onDetails={() => {}}
+            onLinks={() => {}}
             onPosterBroken={() => {}}
           />
         </GridList>

@@ -8,6 +8,7 @@ import {
   EyeOff,
   Globe,
   Info,
+  Link2,
   Pencil,
   Play,
   RotateCcw,
@@ -32,6 +33,7 @@ import { visibilityOf } from "./visibility";
 export interface VideoActions {
   onEdit: (video: Video) => void;
   onDetails: (video: Video) => void;
+  onLinks: (video: Video) => void;
 }
 
 interface Props extends VideoActions {
@@ -224,7 +226,7 @@ function howFar({ progress, eta_seconds }: Video): string | undefined {
   return eta_seconds == null ? t`${progress} %` : t`${progress} % · ${format.roughTimeLeft(eta_seconds)}`;
 }
 
-export function VideoMenu({ video, onEdit, onDetails }: VideoActions & { video: Video }) {
+export function VideoMenu({ video, onEdit, onDetails, onLinks }: VideoActions & { video: Video }) {
   const navigate = useNavigate();
   const unpublish = useUnpublish();
   const trash = useTrash();
@@ -254,6 +256,11 @@ export function VideoMenu({ video, onEdit, onDetails }: VideoActions & { video: 
       {video.published_at && (
         <MenuItem icon={EyeOff} onAction={() => unpublish.mutate({ video, change: null })}>
           {t`Unpublish`}
+        </MenuItem>
+      )}
+      {!arriving && video.state !== "failed" && (
+        <MenuItem icon={Link2} onAction={() => onLinks(video)}>
+          {t`Share with a link…`}
         </MenuItem>
       )}
       <MenuItem icon={Info} onAction={() => onDetails(video)}>

@@ -1,21 +1,23 @@
 /** The right to fetch a video's media: cookies that live for a minute or so and are renewed in time. */
-import { api, unwrap } from "@/lib/api";
 import { ApiError } from "@/lib/api-error";
 
 /** Renewed when this share of the lifetime is over. */
 const RENEW_AT = 0.6;
 const RETRY_MS = 5_000;
 
+/** Asks for the right; answers for how many seconds it was given. */
+export type AskGrant = () => Promise<{ expires_in: number }>;
+
 export class Grant {
-  readonly #videoId: string;
+  readonly #askServer: AskGrant;
   readonly #onLost: (error: ApiError) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asking: Promise<void> | null = null;
   #until = 0;
   #over = false;
 
-  constructor(videoId: string, onLost: (error: ApiError) => void) {
-    this.#videoId = videoId;
+  constructor(askServer: AskGrant, onLost: (error: ApiError) => void) {
+    this.#askServer = askServer;
     this.#onLost = onLost;
   }
 
@@ -40,8 +42,7 @@ export class Grant {
   async #ask(): Promise<void> {
     clearTimeout(this.#timer);
     try {
-      const path = { video_id: this.#videoId };
-      const { expires_in } = await unwrap(api.POST("/api/videos/{video_id}/grant", { params: { path } }));
+      const { expires_in } = await this.#askServer();
       this.#until = Date.now() + expires_in * 1000;
       this.#schedule(expires_in * 1000 * RENEW_AT);
     } catch (error) {

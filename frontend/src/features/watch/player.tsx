@@ -27,6 +27,7 @@ import { Button as AriaButton } from "react-aria-components/Button";
 import * as format from "@/lib/format";
 import { IconButton } from "@/ui/button";
 import { toast } from "@/ui/toast";
+import type { AskGrant } from "./grant";
 import { useInterest } from "./interest";
 import type { Beginning } from "./moment";
 import { useSavedPosition } from "./saved-position";
@@ -44,13 +45,13 @@ const HIDE_AFTER_MS = 2_800;
 const THUMB = 14;
 
 interface Props {
-  videoId: string;
   /** The element itself, for who needs to know where it is. */
   video: RefObject<HTMLVideoElement | null>;
   source: Source;
+  askGrant: AskGrant;
   begin: Beginning;
-  /** Remember where the viewer stops. */
-  remembers: boolean;
+  /** The video of which is remembered where the viewer stops; null for who has no account. */
+  remembers: string | null;
   theatre: boolean;
   onTheatre: () => void;
   shortcutsOnlyHere: boolean;
@@ -67,9 +68,9 @@ interface Props {
 }
 
 export function Player({
-  videoId,
   video,
   source,
+  askGrant,
   begin,
   remembers,
   theatre,
@@ -88,9 +89,9 @@ export function Player({
   const frame = useRef<HTMLDivElement>(null);
   // The poster is the first picture; who begins elsewhere sees that one instead.
   const wanted = useInterest(begin.seconds > 0);
-  const playback = usePlayback(videoId, source, video, wanted, begin.seconds, onLost);
+  const playback = usePlayback(askGrant, source, video, wanted, begin.seconds, onLost);
   const captions = useCaptions(video);
-  useSavedPosition(video, videoId, remembers);
+  useSavedPosition(video, remembers);
   useSayResumed(video, begin);
   const state = useVideoState(video);
   const duration = state.duration || (durationMs ?? 0) / 1000;

@@ -51,6 +51,11 @@ export const watchQueries = {
     }),
 };
 
+/** Sets the cookies that open the video's media, for so many seconds. */
+export function grantOf(id: string): Promise<{ expires_in: number }> {
+  return unwrap(api.POST("/api/videos/{video_id}/grant", { params: { path: { video_id: id } } }));
+}
+
 /** Makes a moment of one's own video its picture: one there is at once, another when it has been made. */
 export function useTakePicture() {
   const client = useQueryClient();

@@ -32,15 +32,11 @@ export class SavedPosition {
   }
 }
 
-/** For who is signed in: `enabled`. Nothing is told before the video has played. */
-export function useSavedPosition(
-  video: RefObject<HTMLVideoElement | null>,
-  videoId: string,
-  enabled: boolean,
-): void {
+/** Of that video, or of none. Nothing is told before it has played. */
+export function useSavedPosition(video: RefObject<HTMLVideoElement | null>, videoId: string | null): void {
   useEffect(() => {
     const element = video.current;
-    if (!element || !enabled) return;
+    if (!element || videoId === null) return;
     let begun = false;
     const saved = new SavedPosition((position_ms) =>
       done(
@@ -71,5 +67,5 @@ export function useSavedPosition(
       removeEventListener("pagehide", stopped);
       stopped();
     };
-  }, [video, videoId, enabled]);
+  }, [video, videoId]);
 }

@@ -1,6 +1,6 @@
 /** The link to a video, to copy or to hand to another app, from the start or from a moment on. */
 import { t } from "@lingui/core/macro";
-import { Copy, Share2 } from "lucide-react";
+import { Copy, Link2, Share2 } from "lucide-react";
 import { useState } from "react";
 import * as format from "@/lib/format";
 import type { WatchVideo } from "@/lib/models";
@@ -17,17 +17,19 @@ interface Props {
   seconds: number;
   isOpen: boolean;
   onClose: () => void;
+  /** Opens the links for people without an account, where the video is one's own. */
+  onLinks: () => void;
 }
 
-export function ShareDialog({ video, seconds, isOpen, onClose }: Props) {
+export function ShareDialog({ video, isOpen, onClose, ...props }: Props) {
   return (
     <Dialog title={t`Share this video`} isOpen={isOpen} onClose={onClose}>
-      <ShareForm video={video} seconds={seconds} onClose={onClose} />
+      <ShareForm video={video} onClose={onClose} {...props} />
     </Dialog>
   );
 }
 
-function ShareForm({ video, seconds, onClose }: Omit<Props, "isOpen">) {
+function ShareForm({ video, seconds, onClose, onLinks }: Omit<Props, "isOpen">) {
   const [startsAt, setStartsAt] = useState(false);
   const [start, setStart] = useState(format.clock(Math.floor(seconds) * 1000));
   const moment = parseMoment(start.trim());
@@ -71,6 +73,21 @@ function ShareForm({ video, seconds, onClose }: Omit<Props, "isOpen">) {
           />
         )}
       </div>
+      {video.mine && (
+        <div className="flex flex-col items-start gap-2.5 rounded-2xl bg-sunken p-4 text-sm">
+          <p>{t`For people without an account, and until a day you choose, there are links of their own.`}</p>
+          <Button
+            size="small"
+            icon={Link2}
+            onPress={() => {
+              onClose();
+              onLinks();
+            }}
+          >
+            {t`Share with a link…`}
+          </Button>
+        </div>
+      )}
       <DialogActions>
         {"share" in navigator && (
           <Button icon={Share2} isDisabled={wrong} onPress={() => void share()}>

@@ -8,7 +8,7 @@ import type { ErrorData } from "hls.js";
 import { type RefObject, useEffect, useRef, useState } from "react";
 import { sentenceOf } from "@/lib/api-error";
 import type { WatchVideo } from "@/lib/models";
-import { Grant } from "./grant";
+import { type AskGrant, Grant } from "./grant";
 
 export interface Quality {
   /** -1: the player decides. */
@@ -32,7 +32,7 @@ const AUTO = -1;
 const RECOVERIES = 4;
 
 export function usePlayback(
-  videoId: string,
+  askGrant: AskGrant,
   { url, type }: Source,
   video: RefObject<HTMLVideoElement | null>,
   wanted: boolean,
@@ -44,6 +44,8 @@ export function usePlayback(
   const [playingHeight, setPlayingHeight] = useState<number | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const player = useRef<Hls | null>(null);
+  const asked = useRef(askGrant);
+  asked.current = askGrant;
   const lost = useRef(onLost);
   lost.current = onLost;
   /** Where the first source starts; a better one goes on where that was. */
@@ -55,7 +57,10 @@ export function usePlayback(
     let over = false;
     let stopResuming = () => {};
     let stopListening = () => {};
-    const grant = new Grant(videoId, () => void lost.current());
+    const grant = new Grant(
+      () => asked.current(),
+      () => void lost.current(),
+    );
     const wake = () => document.visibilityState === "visible" && grant.renewIfOver();
     document.addEventListener("visibilitychange", wake);
     const begun = () => {
@@ -172,7 +177,7 @@ export function usePlayback(
       setPlayingHeight(null);
       setProblem(null);
     };
-  }, [videoId, url, type, video, wanted]);
+  }, [url, type, video, wanted]);
 
   return {
     qualities,

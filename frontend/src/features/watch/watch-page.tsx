@@ -2,7 +2,7 @@
 import { t } from "@lingui/core/macro";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Keyboard, Share2 } from "lucide-react";
-import { lazy, type RefObject, Suspense, useLayoutEffect, useRef, useState } from "react";
+import { lazy, type ReactNode, type RefObject, Suspense, useLayoutEffect, useRef, useState } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
 import { ApiError } from "@/lib/api-error";
 import { readyAndComing } from "@/lib/early";
@@ -17,7 +17,7 @@ import { EmptyState, usePageTitle } from "@/ui/page";
 import { type Beginning, beginning } from "./moment";
 import { NextVideos, NextVideosSkeleton } from "./next-videos";
 import { Player } from "./player";
-import { useTakePicture, watchQueries } from "./queries";
+import { grantOf, useTakePicture, watchQueries } from "./queries";
 import { useOnlyInPlayer } from "./shortcuts";
 import { useTheatre } from "./use-theatre";
 import { VisibilityBadge } from "./visibility-badge";
@@ -26,7 +26,12 @@ import { VisibilityBadge } from "./visibility-badge";
 const ShareDialog = lazy(async () => ({ default: (await import("./share-dialog")).ShareDialog }));
 const ShortcutsDialog = lazy(async () => ({ default: (await import("./shortcuts-dialog")).ShortcutsDialog }));
 
-export function WatchPage() {
+interface Props {
+  /** The share links of one's own video, in a dialog. */
+  renderLinks: (video: WatchVideo, onClose: () => void) => ReactNode;
+}
+
+export function WatchPage({ renderLinks }: Props) {
   const { videoId = "" } = useParams();
   const watch = useQuery(watchQueries.video(videoId));
   const video = watch.data;
@@ -34,10 +39,10 @@ export function WatchPage() {
 
   if (watch.isError && (!video || isFinal(watch.error)))
     return <Missing error={watch.error} wasThere={Boolean(video)} onRetry={() => void watch.refetch()} />;
-  return <Screen key={videoId} video={video} />;
+  return <Screen key={videoId} video={video} renderLinks={renderLinks} />;
 }
 
-function Screen({ video }: { video: WatchVideo | undefined }) {
+function Screen({ video, renderLinks }: Props & { video: WatchVideo | undefined }) {
   const client = useQueryClient();
   const takePicture = useTakePicture();
   const [search] = useSearchParams();
@@ -58,11 +63,11 @@ function Screen({ video }: { video: WatchVideo | undefined }) {
           <Player
             // Another link into the same video begins anew.
             key={`${video.id} ${link}`}
-            videoId={video.id}
             video={element}
             source={source}
+            askGrant={() => grantOf(video.id)}
             begin={begin}
-            remembers={video.position_ms !== null}
+            remembers={video.position_ms === null ? null : video.id}
             theatre={theatre}
             onTheatre={() => setTheatre(!theatre)}
             shortcutsOnlyHere={onlyInPlayer}
@@ -87,7 +92,12 @@ function Screen({ video }: { video: WatchVideo | undefined }) {
         {/* There before it speaks: screen readers only tell what changes in it. */}
         <p role="status">{early && <Early video={early} />}</p>
         {video ? (
-          <About video={video} element={element} onHelp={source ? () => setHelp(true) : null} />
+          <About
+            video={video}
+            element={element}
+            onHelp={source ? () => setHelp(true) : null}
+            renderLinks={renderLinks}
+          />
         ) : (
           <AboutSkeleton />
         )}
@@ -236,14 +246,15 @@ function Early({ video }: { video: WatchVideo }) {
   );
 }
 
-interface AboutProps {
+interface AboutProps extends Props {
   video: WatchVideo;
   element: RefObject<HTMLVideoElement | null>;
   onHelp: (() => void) | null;
 }
 
-function About({ video, element, onHelp }: AboutProps) {
+function About({ video, element, onHelp, renderLinks }: AboutProps) {
   const [sharing, setSharing] = useState<{ seconds: number; isOpen: boolean }>();
+  const [links, setLinks] = useState(false);
   return (
     <>
       <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
@@ -288,9 +299,15 @@ function About({ video, element, onHelp }: AboutProps) {
       <Description key={video.id} text={video.description} />
       {sharing && (
         <Suspense>
-          <ShareDialog video={video} {...sharing} onClose={() => setSharing({ ...sharing, isOpen: false })} />
+          <ShareDialog
+            video={video}
+            {...sharing}
+            onClose={() => setSharing({ ...sharing, isOpen: false })}
+            onLinks={() => setLinks(true)}
+          />
         </Suspense>
       )}
+      {links && renderLinks(video, () => setLinks(false))}
     </>
   );
 }
