@@ -44,7 +44,7 @@ export function EmptyState({
 }) {
   const Title = isPage ? "h1" : "h2";
   return (
-    <div className="mx-auto flex max-w-md flex-col items-center gap-4 py-8 text-center sm:py-12">
+    <div className="mx-auto flex max-w-md flex-col items-center gap-4 px-4 py-8 text-center sm:py-12">
       <div className="w-56 sm:w-64">{picture}</div>
       <Title className="font-bold text-xl">{title}</Title>
       {children && <div className="text-muted">{children}</div>}
