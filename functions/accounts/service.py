@@ -398,7 +398,6 @@ def _new_token() -> str:
 
 
 def _rotate(browser: BrowserSession) -> str:
-    """Give the session another token, since it may do more from now on than the one before."""
     token = _new_token()
-    browser.token_hash = token_hash(token)
+    browser.rotate(token_hash(token))
     return token

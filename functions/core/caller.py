@@ -143,9 +143,12 @@ def _current_session(browser: Annotated[BrowserSession | None, Depends(_browser)
 CurrentSession = Annotated[BrowserSession, Depends(_current_session)]
 
 
-def _recent_user(browser: CurrentSession) -> User:
-    """Ask for the password again before what must not happen by an open page that somebody left."""
-    if not browser.is_recent():
+def _recent_user(request: Request, browser: CurrentSession) -> User:
+    """Ask for the password again before what must not happen by an open page that somebody left.
+
+    The token of before somebody showed who they are doesn't show it.
+    """
+    if not browser.is_recent() or browser.token_hash != token_hash(session_token(request) or ""):
         raise ReauthenticateError
     return browser.user
 
@@ -165,8 +168,8 @@ def _admin(user: CurrentUser) -> User:
 Admin = Annotated[User, Depends(_admin)]
 
 
-def _recent_admin(_: Admin, browser: CurrentSession) -> User:
-    return _recent_user(browser)
+def _recent_admin(_: Admin, user: RecentUser) -> User:
+    return user
 
 
 RecentAdmin = Annotated[User, Depends(_recent_admin)]

@@ -140,9 +140,13 @@ class Session(Base, kw_only=True):
     ABSOLUTE = timedelta(days=30)
     RECENT = timedelta(minutes=15)
     """For so long after somebody has shown who they are, they may do what asks for that."""
+    GRACE = timedelta(seconds=10)
+    """For so long the token of before counts too, for what was sent before the browser had the new one."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=uuid7)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    token_hash_before: Mapped[str | None] = mapped_column(String(64), index=True, default=None)
+    rotated_at: Mapped[datetime | None] = mapped_column(default=None)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     user_agent: Mapped[str] = mapped_column(String(400), default="")
     network: Mapped[str | None] = mapped_column(String(50), default=None)
@@ -152,6 +156,10 @@ class Session(Base, kw_only=True):
     expires_at: Mapped[datetime] = mapped_column(default_factory=lambda: now() + Session.SLIDING)
 
     user: Mapped[User] = relationship(init=False, lazy="raise")
+
+    def rotate(self, token_hash: str) -> None:
+        """Take another token, since the session may do more from now on than with the one before."""
+        self.token_hash_before, self.token_hash, self.rotated_at = self.token_hash, token_hash, now()
 
     def is_recent(self) -> bool:
         """Tell whether somebody has just shown who they are; None is of a release that didn't ask."""

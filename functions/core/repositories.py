@@ -435,7 +435,7 @@ class SessionRepository:
             _live_sessions()
             .join(BrowserSession.user)
             .options(joinedload(BrowserSession.user))
-            .where(BrowserSession.token_hash == token_hash, User.disabled_at.is_(None))
+            .where(_has_token(token_hash), User.disabled_at.is_(None))
         )
         return self._session.scalars(statement).one_or_none()
 
@@ -447,7 +447,7 @@ class SessionRepository:
 
     def remove(self, token_hash: str) -> UUID | None:
         """End the session of that token; return whose it was, None if there was none."""
-        statement = delete(BrowserSession).where(BrowserSession.token_hash == token_hash)
+        statement = delete(BrowserSession).where(_has_token(token_hash))
         return self._session.scalar(statement.returning(BrowserSession.user_id))
 
     def remove_one(self, session_id: UUID, user_id: UUID) -> None:
@@ -466,6 +466,15 @@ class SessionRepository:
 
     def remove_expired(self) -> None:
         self._session.execute(delete(BrowserSession).where(BrowserSession.expires_at <= now()))
+
+
+def _has_token(token_hash: str) -> ColumnElement[bool]:
+    """Hold for the session of that token, which may just have been given another one."""
+    under_way = BrowserSession.rotated_at > now() - BrowserSession.GRACE
+    return or_(
+        BrowserSession.token_hash == token_hash,
+        and_(BrowserSession.token_hash_before == token_hash, under_way),
+    )
 
 
 def _live_sessions() -> Select[BrowserSession]:

@@ -167,8 +167,26 @@ def test_confirming_who_one_is_renews_the_sessions_token(ann, log):
     ann.keep(answer)
     assert answer.status == 204
     assert ann.token != before
+    grow_old(ann, rotated_at=BrowserSession.GRACE)
     assert [Browser(before).get("/api/me").status, ann.get("/api/me").status] == [401, 200]
     assert log(ann.user) == ["identity_doubted", "identity_confirmed"]
+
+
+def test_what_is_under_way_while_the_token_changes_is_answered_and_may_do_no_more_than_before(ann):
+    before, totp = Browser(ann.token), "/api/me/totp"
+    grow_old(ann, authenticated_at=BrowserSession.RECENT)
+    ann.keep(ann.post("/api/auth/reauthenticate", {"password": PASSWORD}))
+    assert [before.get("/api/events").status, ann.get("/api/events").status] == [200, 200]
+    assert before.send("DELETE", totp).json["code"] == "reauthenticate"
+    assert ann.send("DELETE", totp).status == 204
+
+
+@pytest.mark.parametrize("path", ["/api/auth/sign-out", "/api/auth/sign-out-everywhere"])
+def test_signing_out_while_the_token_changes_ends_the_session(ann, path):
+    before = Browser(ann.token)
+    ann.keep(ann.post("/api/auth/reauthenticate", {"password": PASSWORD}))
+    assert before.post(path).status == 204
+    assert [before.get("/api/me").status, ann.get("/api/me").status] == [401, 401]
 
 
 # Passwords
@@ -182,6 +200,7 @@ def test_a_new_password_asks_for_the_old_one_and_ends_every_other_session(ann, l
     answer = ann.post("/api/me/password", {"password": PASSWORD, "new_password": NEW_PASSWORD})
     before, _ = ann.token, ann.keep(answer)
     assert answer.status == 204
+    grow_old(ann, rotated_at=BrowserSession.GRACE)
     assert [it.get("/api/me").status for it in (ann, other, Browser(before))] == [200, 401, 401]
     assert enter(Browser(), password=PASSWORD).status == 401
     assert enter(Browser(), password=NEW_PASSWORD).status == 200
