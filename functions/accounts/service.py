@@ -22,7 +22,7 @@ from functions.core.errors import (
     TooManyRequestsError,
     WrongPasswordError,
 )
-from functions.core.identity import Identity, IdentityProvider, PasswordProof
+from functions.core.identity import Identity, IdentityProvider, PasswordProof, demand_strength
 from functions.core.journal import Journal
 from functions.core.limits import Limit
 from functions.core.models import AuditAction, Challenge, Role, User, now
@@ -95,6 +95,7 @@ class Accounts:
 
     def sign_up(self, *, email: str, password: str, display_name: str) -> None:
         name = _name(display_name)
+        demand_strength(password)
         admit(email)
         with self._mail(email):
             user_id = self.provider.sign_up(email, password, name)
@@ -241,6 +242,7 @@ class Accounts:
 
     def reset_password(self, email: str, code: str, password: str) -> None:
         """Set a new password with the code that was sent, and end every session of that account."""
+        demand_strength(password)
         self._try_code(email)
         user_id = self.users.id_of(email)
         try:

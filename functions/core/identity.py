@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 WEAK_PASSWORD = (
     "Choose a longer password: at least 10 characters with upper and lower case letters and a digit."  # noqa: S105
 )
+LEAST_CHARACTERS, KINDS = 10, ("[A-Z]", "[a-z]", "[0-9]")  # as the pool's policy in stacks/data.py
 WRONG_CODE = "This code is wrong or too old. Check it, or ask for a new one."
 RETRY_AFTER_SECONDS = 60  # Cognito doesn't say for how long it refuses
 CANNOT_SIGN_IN = "This account cannot sign in yet. Ask the person who runs this drive."
@@ -50,21 +52,29 @@ class PasswordProof:
     session: str
 
 
+def demand_strength(password: str) -> None:
+    """Refuse what the pool would: it looks at the address first, and so would tell known ones from others."""
+    if len(password) < LEAST_CHARACTERS or not all(re.search(kind, password) for kind in KINDS):
+        raise InvalidInputError(WEAK_PASSWORD, FieldError("password", WEAK_PASSWORD))
+
+
 class IdentityProvider:
     """What the pool knows and decides. E-mail addresses are lower-case."""
 
     def sign_up(self, email: str, password: str, display_name: str) -> UUID | None:
         """Start an account and return its id, None for a known address.
 
-        That is for the log: both are answered alike, so that nobody can ask who has an account.
+        That is for the log: both are answered alike, after as many calls, so that nobody can ask who has an
+        account.
 
         While nobody has shown that the address is theirs, the last to ask decides the password: else whoever
         asked first would hold the key to what its owner confirms.
         """
+        unconfirmed = self._is_unconfirmed(email)
         try:
             return self._start_account(email, password, display_name)
         except _cognito().exceptions.UsernameExistsException:
-            if not self._is_unconfirmed(email):
+            if not unconfirmed:
                 return None
             _cognito().admin_delete_user(UserPoolId=settings().user_pool_id, Username=email)
             return self._start_account(email, password, display_name)
@@ -200,7 +210,10 @@ class IdentityProvider:
 
     @staticmethod
     def _is_unconfirmed(email: str) -> bool:
-        found = _cognito().admin_get_user(UserPoolId=settings().user_pool_id, Username=email)
+        try:
+            found = _cognito().admin_get_user(UserPoolId=settings().user_pool_id, Username=email)
+        except _cognito().exceptions.UserNotFoundException:
+            return False
         return found["UserStatus"] == "UNCONFIRMED"
 
 
