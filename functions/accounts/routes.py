@@ -8,8 +8,9 @@ from uuid import UUID
 
 from aws_lambda_powertools.event_handler import Request, Response
 from aws_lambda_powertools.event_handler.depends import Depends
+from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from pydantic import AfterValidator, BaseModel, EmailStr, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, EmailStr, Field
 
 from functions.accounts.devices import describe
 from functions.accounts.service import Accounts
@@ -22,7 +23,7 @@ from functions.core.caller import (
     RecentUser,
     session_token,
 )
-from functions.core.http import Text, answer, cookie, no_content
+from functions.core.http import SecretText, Text, answer, cookie, no_content
 from functions.core.identity import IdentityProvider
 from functions.core.models import Challenge
 from functions.core.models import Session as BrowserSession
@@ -33,7 +34,7 @@ router = APIGatewayHttpRouter()
 
 Email = Annotated[EmailStr, Field(max_length=320)]
 LowerEmail = Annotated[Email, AfterValidator(str.lower)]
-Password = Annotated[SecretStr, Field(min_length=1, max_length=256)]
+Password = Annotated[SecretText, Field(min_length=1, max_length=256)]
 Name = Annotated[Text, Field(min_length=1, max_length=100)]
 SecondFactor = Annotated[Text, Field(min_length=6, max_length=40), AfterValidator(str.strip)]
 Code = Annotated[str, Field(pattern=r"^\s*\d{6}\s*$"), AfterValidator(str.strip)]
@@ -120,6 +121,15 @@ class ChallengeSent(View):
     expires_in: int
 
 
+A_CODE_IS_WANTED: dict[int, OpenAPIResponse] = {
+    HTTPStatus.OK: {"description": "Signed in", "content": {"application/json": {"model": Me}}},
+    HTTPStatus.ACCEPTED: {
+        "description": "A code is wanted",
+        "content": {"application/json": {"model": ChallengeSent}},
+    },
+}
+
+
 class TotpSecret(View):
     """For an authenticator app: to be typed, to be opened, and as the rows of a QR code, "1" is dark."""
 
@@ -191,7 +201,7 @@ def resend(body: Address, accounts: AccountsUseCases) -> CodeSent:
 # Sessions
 
 
-@router.post("/api/auth/sign-in", tags=["accounts"])
+@router.post("/api/auth/sign-in", tags=["accounts"], responses=A_CODE_IS_WANTED)
 def sign_in(body: SignIn, request: Request, accounts: AccountsUseCases) -> Response[Me | ChallengeSent]:
     """Answer who it is, or with 202 that a code is wanted too."""
     began = accounts.sign_in(

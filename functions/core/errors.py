@@ -54,6 +54,13 @@ class InvalidInputError(ProblemError):
         super().__init__(detail, errors=[{"field": e.field, "message": e.message} for e in errors])
 
 
+class UnsupportedMediaTypeError(InvalidInputError):
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+    def __init__(self) -> None:
+        super().__init__("Send the request's body as application/json.")
+
+
 class NotedError(ProblemError):
     """A refusal of which something is written down: what the request has changed so far is kept."""
 

@@ -13,7 +13,7 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SecretStr
 
 from functions.core.errors import (
     CrossSiteError,
@@ -21,6 +21,7 @@ from functions.core.errors import (
     NotFoundError,
     NotThroughEdgeError,
     ProblemError,
+    UnsupportedMediaTypeError,
     VersionRequiredError,
 )
 from functions.core.observability import about, logger
@@ -38,21 +39,42 @@ SECURITY_HEADERS = {
 
 
 class _Resolver(APIGatewayHttpResolver):
-    """Answers what came through the edge; a middleware would be asked after the validation of the body."""
+    """Answers what came through the edge, in JSON; a middleware would be asked after the body is read."""
 
     def resolve(self, event: Any, context: Any) -> dict[str, Any]:
-        if came_through_edge(event.get("headers") or {}):
-            return super().resolve(event, context)
-        refusal = problem(NotThroughEdgeError())
-        return {
-            "statusCode": refusal.status_code,
-            "headers": {"Content-Type": refusal.content_type},
-            "body": refusal.body,
-        }
+        headers = event.get("headers") or {}
+        if not came_through_edge(headers):
+            return _refused(NotThroughEdgeError())
+        if event["requestContext"]["http"]["method"] not in SAFE_METHODS and not _is_json(event, headers):
+            return _refused(UnsupportedMediaTypeError())
+        return super().resolve(event, context)
+
+
+def _refused(error: ProblemError) -> dict[str, Any]:
+    refusal = problem(error)
+    return {
+        "statusCode": refusal.status_code,
+        "headers": {"Content-Type": refusal.content_type},
+        "body": refusal.body,
+    }
+
+
+def _is_json(event: dict[str, Any], headers: dict[str, str]) -> bool:
+    """Tell whether what comes is said to be JSON; nothing is, unless it is said to be something else."""
+    said = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return said == "application/json" or not (said or event.get("body"))
+
+
+def _read_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        # Also numbers of thousands of digits, and what is nested thousands of times.
+        raise InvalidInputError("This body can't be read as JSON.") from error
 
 
 def http_app() -> APIGatewayHttpResolver:
-    app = _Resolver(enable_validation=True)
+    app = _Resolver(enable_validation=True, json_body_deserializer=_read_json)
     app.use([_name, _secure])
     for error, answer in ERRORS.items():
         app.exception_handler(error)(answer)
@@ -70,11 +92,8 @@ def _name(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Respo
 def _secure(app: APIGatewayHttpResolver, next_middleware: NextMiddleware) -> Response[Any]:
     """Refuse what another site sent with this browser's cookies."""
     event = app.current_event
-    if event.http_method not in SAFE_METHODS:
-        if not same_origin(event.headers):
-            raise CrossSiteError("This request came from another site. Open your drive and try there.")
-        if event.body and not event.headers.get("content-type", "").startswith("application/json"):
-            raise InvalidInputError("Send the request's body as application/json.")
+    if event.http_method not in SAFE_METHODS and not same_origin(event.headers):
+        raise CrossSiteError("This request came from another site. Open your drive and try there.")
     return next_middleware(app)
 
 
@@ -114,7 +133,13 @@ def plain(text: str) -> str:
     return text
 
 
+def _plain_secret(secret: SecretStr) -> SecretStr:
+    plain(secret.get_secret_value())
+    return secret
+
+
 Text = Annotated[str, AfterValidator(plain)]
+SecretText = Annotated[SecretStr, AfterValidator(_plain_secret)]
 Title = Annotated[Text, Field(max_length=255)]
 Description = Annotated[Text, Field(max_length=5000)]
 Limit = Annotated[int, Query(ge=1, le=100)]
@@ -212,6 +237,6 @@ ERRORS: dict[type[Exception], Callable[[Any], Response[str]]] = {
     ProblemError: problem,
     RouteNotFoundError: lambda _error: problem(NotFoundError()),
     RequestValidationError: _refuse_input,
-    UnicodeDecodeError: lambda _error: problem(InvalidInputError("Send text as UTF-8.")),
+    UnicodeError: lambda _error: problem(InvalidInputError("Send text as UTF-8.")),
     Exception: unexpected,
 }

@@ -337,7 +337,9 @@ def purge(video_id: UUID, user: CurrentUser, session: DatabaseSession) -> Respon
 
 @router.get("/api/events", tags=["live"])
 def events(
-    user: CurrentUser, session: DatabaseSession, after: Annotated[int | None, Query(ge=0)] = None
+    user: CurrentUser,
+    session: DatabaseSession,
+    after: Annotated[int | None, Query(ge=0, le=2**53 - 1)] = None,
 ) -> Events:
     latest = user.last_event_seq
     if after is None:

@@ -8,10 +8,10 @@ from uuid import UUID
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.depends import Depends
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from functions.core.caller import AuditJournal, CurrentUser, DatabaseSession
-from functions.core.http import Site, Text, granting, no_content, plain
+from functions.core.http import SecretText, Site, Text, granting, no_content
 from functions.core.keys import media_prefix
 from functions.core.storage import DOWNLOAD_URL_SECONDS, media_storage
 from functions.core.views import HLS, Download, Grant, Page, Playback, View, card_urls
@@ -21,15 +21,10 @@ from functions.sharing.service import Sharing
 router = APIGatewayHttpRouter()
 
 
-def _plain(secret: SecretStr) -> SecretStr:
-    plain(secret.get_secret_value())
-    return secret
-
-
 LinkName = Annotated[Text, Field(min_length=1, max_length=100)]
-Passcode = Annotated[SecretStr, Field(min_length=4, max_length=128), AfterValidator(_plain)]
+Passcode = Annotated[SecretText, Field(min_length=4, max_length=128)]
 MaxViews = Annotated[int, Field(ge=1, le=1_000_000)]
-Secret = Annotated[SecretStr, Field(min_length=1, max_length=200), AfterValidator(_plain)]
+Secret = Annotated[SecretText, Field(min_length=1, max_length=200)]
 
 
 def _sharing(session: DatabaseSession, journal: AuditJournal) -> Sharing:
@@ -63,7 +58,7 @@ class OpenLink(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     token: Secret
-    passcode: Annotated[SecretStr, Field(max_length=128), AfterValidator(_plain)] | None = None
+    passcode: Annotated[SecretText, Field(max_length=128)] | None = None
 
 
 class GoOn(BaseModel):

@@ -1,6 +1,9 @@
 """Bad input: a clear error or a plain reason, nothing lost, nothing stuck."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -151,6 +154,37 @@ def test_fields_that_are_not_for_people_cannot_be_forced(ann, ready):
     for field in ("state", "owner_id", "revision", "published_at", "size_bytes"):
         answer = ann.send("PATCH", f"/api/videos/{ready}", {field: "1"}, if_match=etag)
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        ("application/json", b"\xff\xfe\x00junk", 400),
+        ("application/json", b"[" * 100_000, 400),
+        ("application/json", b'{"file_name": "a.mp4", "size": ' + b"9" * 5000 + b"}", 400),
+        ("application/json", b'"' + b"x" * 11 * 1024**2 + b'"', 413),
+        ("multipart/form-data", b"", 415),
+        ("application/octet-stream", b"\xff\xfe", 415),
+    ],
+    ids=["no UTF-8", "deep", "a long number", "11 MB", "a form without a boundary", "bytes"],
+)
+def test_junk_is_refused_in_plain_words(ann, content_type, body, status):
+    session = ann.cookies["/", "__Host-session"]
+    headers = {"content-type": content_type, "cookie": f"__Host-session={session}", "origin": ann.origin}
+    answer = httpx.post(f"{ann.origin}/api/uploads", content=body, headers=headers, timeout=60)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert answer.json()["detail"].endswith(".")
+
+
+def test_a_header_of_a_megabyte_is_refused_and_stops_nobody(stage, ann):
+    where = urlsplit(stage["edge"])
+    with closing(HTTPConnection(where.hostname, where.port, timeout=30)) as connection:
+        try:
+            connection.request("GET", "/api/me", headers={"x-junk": "x" * 1024**2})
+            assert connection.getresponse().status in {400, 431}
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # hung up on before all of it was sent
+    assert ann.get("/api/me").status_code == 200
 
 
 @pytest.mark.parametrize("cursor", ["!!!", "bm9uc2Vuc2U", "WyJ4Il0", "W10"])

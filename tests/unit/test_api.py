@@ -1,10 +1,12 @@
 """The API function as a whole: who may do what, and what a refusal says."""
 
+import base64
+
 import pytest
 from sqlalchemy.exc import OperationalError
 
 from functions.core import database, events
-from functions.core.models import Video, VideoState
+from functions.core.models import Role, User, Video, VideoState
 from functions.core.repositories import EventRepository
 
 
@@ -71,7 +73,7 @@ def test_a_request_from_another_site_is_refused(ann, headers):
 
 def test_a_form_post_is_refused(ann):
     answer = ann.post("/api/uploads", "file_name=x", content_type="application/x-www-form-urlencoded")
-    assert answer.status == 400
+    assert answer.status == 415
 
 
 def test_signing_out_ends_the_session(ann):
@@ -89,10 +91,79 @@ def test_bad_fields_are_named(ann):
 
 @pytest.mark.parametrize(
     "body",
-    ["{", "[]", '"text"', '{"file_name": "\\ud800.mp4", "size": 1}', '{"file_name": "a\\u0000b", "size": 1}'],
+    [
+        "{",
+        "[]",
+        '"text"',
+        '{"file_name": "\\ud800.mp4", "size": 1}',
+        '{"file_name": "a\\u0000b", "size": 1}',
+        '{"file_name": "a.mp4", "size": NaN}',
+        '{"file_name": "a.mp4", "size": 1e999}',
+        f'{{"file_name": "a.mp4", "size": {"9" * 5000}}}',
+        pytest.param("[" * 100_000, id="nested a hundred thousand times"),
+        pytest.param('{"a":' * 100_000, id="as many objects"),
+    ],
 )
 def test_junk_is_bad_input_and_never_our_failure(ann, body):
-    assert ann.post("/api/uploads", body).status == 400
+    answer = ann.post("/api/uploads", body)
+    assert (answer.status, answer.json["code"]) == (400, "invalid_input")
+
+
+@pytest.mark.parametrize("path", ["/api/auth/sign-in", "/api/auth/sign-up", "/api/auth/reset"])
+@pytest.mark.parametrize("field", ["email", "password"])
+@pytest.mark.parametrize("text", ["a\0b@c.org", "a\ud800@c.org"])
+def test_half_a_character_goes_no_further(anybody, path, field, text):
+    account = {"email": "a@c.org", "password": "Correct-horse-7", "display_name": "A", "code": "123456"}
+    assert anybody.post(path, account | {field: text}).status == 400
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("text/plain", "{}"),
+        ("multipart/form-data", "{}"),
+        ("multipart/form-data", None),
+        ("multipart/form-data; boundary=x", "é"),
+        ("application/x-www-form-urlencoded", "a=b"),
+        ("application/jsonp", "{}"),
+        ("", "{}"),
+    ],
+)
+def test_what_is_not_said_to_be_json_is_not_read(ann, content_type, body):
+    answer = ann.post("/api/uploads", body, content_type=content_type)
+    assert (answer.status, answer.headers["Content-Type"]) == (415, "application/problem+json")
+
+
+def crafted(values):
+    return base64.urlsafe_b64encode(values.encode()).decode().rstrip("=")
+
+
+LISTS = {
+    "/api/videos?sort=created": '["created", %s, "01890000-0000-7000-8000-000000000000"]',
+    "/api/videos?sort=title": '["title", %s, "01890000-0000-7000-8000-000000000000"]',
+    "/api/videos?sort=size": '["size", %s, "01890000-0000-7000-8000-000000000000"]',
+    "/api/videos?sort=-duration": '["-duration", %s, "01890000-0000-7000-8000-000000000000"]',
+    "/api/trash?": '[%s, "01890000-0000-7000-8000-000000000000"]',
+    "/api/explore?": '[%s, "01890000-0000-7000-8000-000000000000"]',
+    "/api/admin/users?sort=used": '["used", %s, "01890000-0000-7000-8000-000000000000"]',
+    "/api/admin/users?sort=-seen": '["-seen", %s, "01890000-0000-7000-8000-000000000000"]',
+    "/api/admin/usage?": '[%s, "01890000-0000-7000-8000-000000000000"]',
+    "/api/admin/jobs?": "[%s]",
+    "/api/admin/audit?": "[%s]",
+}
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_crafted_cursor_is_bad_input_and_never_our_failure(ann, path):
+    with database.transaction() as session:
+        session.get_one(User, ann.user.id).role = Role.ADMIN
+    values = ['"a\\u0000b"', '"\\ud800"', "[]", "{}", "null", "1e999", "9" * 1200, f'"{"9" * 1200}"']
+    values += [f'"{2**63}"', '"Infinity"', "[" * 1400]
+    cursors = [crafted(LISTS[path] % value) for value in values]
+    cursors += [crafted(whole) for whole in ("7", '""', "[]", '{"a": 1}', "[" * 1400)] + ["é", "%00", "="]
+    answers = {cursor: ann.get(f"{path}&cursor={cursor}").status for cursor in cursors}
+    takes_any_text = path.endswith("title")
+    assert {status for status in answers.values() if status != 400} <= ({200} if takes_any_text else set())
 
 
 def test_a_sleeping_database_asks_to_come_back_soon(anybody, monkeypatch):
@@ -123,6 +194,11 @@ def test_the_document_describes_every_route(anybody):
     assert document["openapi"].startswith("3.1")
     assert "/api/videos/{video_id}/publish" in document["paths"]
     assert VideoState.READY in document["components"]["schemas"]["VideoState"]["enum"]
+
+
+@pytest.mark.parametrize("after", [2**53, 2**63, "9" * 400, -1, "x"])
+def test_a_number_that_no_change_can_have_is_bad_input(ann, after):
+    assert ann.get(f"/api/events?after={after}").status == 400
 
 
 def test_more_changes_than_one_answer_holds_are_fetched_anew(ann, add_video, session):

@@ -2594,13 +2594,22 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Signed in */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Me"] | components["schemas"]["ChallengeSent"];
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A code is wanted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeSent"];
                 };
             };
             /** @description A problem */
