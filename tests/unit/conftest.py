@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.cookies import SimpleCookie
@@ -12,7 +13,7 @@ from uuid import UUID, uuid4
 
 import anycrc
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.orm import Session
 
 from functions.core import database, events, identity, limits, storage
@@ -234,6 +235,22 @@ def session() -> Iterator[Session]:
     """Open a transaction that commits at the end, as a request's does."""
     with database.transaction() as opened:
         yield opened
+
+
+@pytest.fixture
+def connection(monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
+    """Let every request be part of one transaction, so that each can be made undone."""
+    with database.engine().connect() as opened, opened.begin() as whole:
+
+        @contextmanager
+        def transaction() -> Iterator[Session]:
+            joined = Session(opened, expire_on_commit=False, join_transaction_mode="create_savepoint")
+            with joined as session, session.begin():
+                yield session
+
+        monkeypatch.setattr(database, "transaction", transaction)
+        yield opened
+        whole.rollback()
 
 
 @pytest.fixture
