@@ -311,7 +311,10 @@ def raw_path_and_query(scope: Scope) -> str:
 def object_key(scope: Scope) -> str:
     """Find the object that a path names; a path that can be read in two ways names none."""
     raw = raw_path_and_query(scope).partition("?")[0]
-    key = unquote(raw, errors="strict").removeprefix("/")
+    try:
+        key = unquote(raw, errors="strict").removeprefix("/")
+    except UnicodeDecodeError as error:
+        raise RefusedError("AccessDenied", "Access Denied") from error
     segments = key.split("/")
     if (
         not key.isprintable()

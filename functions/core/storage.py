@@ -147,6 +147,7 @@ class MediaStorage:
             "Key": key,
             "ResponseContentDisposition": attachment(file_name),
             "ResponseContentType": "application/octet-stream",
+            "ResponseCacheControl": "private, no-store",
         }
         return self._s3.generate_presigned_url(
             "get_object", Params=parameters, ExpiresIn=DOWNLOAD_URL_SECONDS

@@ -1,6 +1,7 @@
 """Live updates: the socket tells each change once, in order, to the right person, and a gap can be closed."""
 
 import json
+import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -9,6 +10,11 @@ import pytest
 from client import eventually
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
+
+from functions.core.aws import client
+from functions.core.settings import settings
+from functions.live import connect as connect_function
+from functions.live import sockets
 
 
 @contextmanager
@@ -93,6 +99,66 @@ def test_a_ticket_opens_exactly_one_socket_of_many_at_once(stage, ann):
 
     with ThreadPoolExecutor(10) as threads:
         assert sum(threads.map(try_it, range(30))) == 1
+
+
+@pytest.fixture
+def opening(stage, monkeypatch):
+    """Return a function that asks the function itself, here, to open a socket: thousands at once, at no cost.
+
+    Its tables are the stage's.
+    """
+    for name, value in {
+        "STAGE": "local",
+        "AWS_ENDPOINT_URL": stage["aws_endpoint"],
+        "AWS_DEFAULT_REGION": stage["region"],
+        "AWS_ACCESS_KEY_ID": stage["access_key_id"],
+        "AWS_SECRET_ACCESS_KEY": stage["secret_access_key"],
+        "TICKETS_TABLE": stage["tables"]["tickets"],
+        "CONNECTIONS_TABLE": stage["tables"]["connections"],
+    }.items():
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    client.cache_clear()
+    client("dynamodb")
+    host = stage["edge"].partition("//")[2]
+
+    def ask(connection_id, ticket):
+        event = {
+            "requestContext": {"routeKey": "$connect", "connectionId": connection_id},
+            "headers": {"Origin": stage["edge"], "X-Viewer-Host": host},
+            "queryStringParameters": {"ticket": ticket},
+        }
+        return connect_function._open(event, connection_id)["statusCode"]
+
+    yield ask
+    settings.cache_clear()
+    client.cache_clear()
+
+
+def test_of_a_thousand_uses_of_one_ticket_at_once_one_opens_a_socket(ann, opening):
+    ticket = ann.ask("POST", "/api/live/ticket")["ticket"]
+    began = time.monotonic()
+    with ThreadPoolExecutor(50) as threads:
+        answers = list(threads.map(lambda n: opening(f"use-{n}-{ticket[:8]}", ticket), range(1000)))
+    print(  # noqa: T201 (pytest shows it on request)
+        f"\nOne ticket, 1000 uses in 50 threads: {answers.count(200)} opened, {answers.count(403)} refused, "
+        f"{time.monotonic() - began:.1f} s"
+    )
+    assert (answers.count(200), answers.count(403)) == (1, 999)
+    sockets.forget(f"use-{answers.index(200)}-{ticket[:8]}")
+
+
+def test_guesses_at_a_ticket_open_nothing_however_many_there_are(ann, opening):
+    """No number of them is too many: a ticket is 256 bits and good for half a minute."""
+    ticket = ann.ask("POST", "/api/live/ticket")["ticket"]
+    began = time.monotonic()
+    with ThreadPoolExecutor(50) as threads:
+        answers = list(threads.map(lambda n: opening(f"guess-{n}", secrets.token_urlsafe(32)), range(500)))
+    took = time.monotonic() - began
+    print(f"\nTickets: 0 of {len(answers)} guesses opened a socket, {len(answers) / took:.0f} a second")  # noqa: T201 (pytest shows it on request)
+    assert set(answers) == {403}
+    assert opening(f"owner-{ticket[:8]}", ticket) == 200, "the right one is still good"
+    sockets.forget(f"owner-{ticket[:8]}")
 
 
 @pytest.mark.parametrize("ticket", ["nonsense", "x" * 43])

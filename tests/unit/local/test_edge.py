@@ -289,6 +289,7 @@ class TestMedia:
             "/media/film-a//1",
             "/media/film-a/%2e/1",
             "/media/film-a/1%00.m3u8",
+            "/media/film-a/%c0%ae%c0%ae/film-b/1/master.m3u8",
             "/media/film-a/%2e%2e/%2e%2e/source/film-a",
         ],
     )
