@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from local.diagram import definition
 from local.markdown import table
-from local.settings import ROOT
 from local.templates import Templates, synthesise
+from stacks.prices import ENCODE_CPU, PRICES, VCPU_GB
 
 if TYPE_CHECKING:
     from stacks.config import StageConfig
 
-PRICES = ROOT / "docs" / "prices.toml"
 HOURS, DAYS = 730, Fraction(730, 24)  # of a month
 SECONDS = HOURS * 3600
 POLLERS, POLLS_AN_HOUR = 5, 180  # Lambda asks an idle queue five times in parallel, each time for 20 s
-VCPU_GB = Fraction(1769, 1024)  # of a function's memory that comes with one processor
 
 
 def _assumed(default: float, unit: str, why: str) -> Any:
@@ -37,7 +35,7 @@ class Assumptions:
     original_mb: float = _assumed(300, "MB a video", "8 Mbit/s, 1080 lines")
     renditions_mb: float = _assumed(375, "MB a video", "four rungs and sound at 10 Mbit/s together")
     encode_cpu: float = _assumed(
-        1.8, "CPU seconds a second of video", "measured on one x86 core, hard content; not on Lambda"
+        ENCODE_CPU, "CPU seconds a second of video", "measured on one x86 core, hard content; not on Lambda"
     )
     start_seconds: float = _assumed(3, "seconds a chunk", "starting ffmpeg, reading the index, storing")
     step_seconds: float = _assumed(5, "seconds", "each of the other steps outside the database; not measured")

@@ -21,6 +21,7 @@ from stacks.config import Domain, StageConfig
 from stacks.data import Data
 from stacks.function import Function
 from stacks.network import Network
+from stacks.prices import usd_per_gb_month, usd_per_processed_hour
 from stacks.processing import Processing, dead_letters
 from stacks.worldwide import WorldwideStack
 
@@ -51,6 +52,7 @@ class Edge(Construct):
         access = None if stage.host else self._access_log()
         self.http, self.api_url = self._http_api(zone, access)
         self.live, self.live_url = self._live_api()
+        self._hand_over_dead_letters()
         if key_group and access:
             cdn = Cdn(
                 self,
@@ -131,7 +133,12 @@ class Edge(Construct):
             timeout=Duration.seconds(29),
             database=True,
             snap_start=self._stage.snap_start,
-            environment={"SIGNING_KEY_PAIR_ID": self.key_pair_id, **self._told()},
+            environment={
+                "SIGNING_KEY_PAIR_ID": self.key_pair_id,
+                "USD_PER_GB_MONTH": str(usd_per_gb_month()),
+                "USD_PER_PROCESSED_HOUR": str(usd_per_processed_hour()),
+                **self._told(),
+            },
             **self._common,
         )
         self.api.node.add_dependency(self._processing.migration)
@@ -233,7 +240,7 @@ class Edge(Construct):
             throttle=apigateway.ThrottleSettings(rate_limit=100, burst_limit=200),
         )
         endpoint = self._address(live.api_id, f"/{LIVE}")
-        letters = dead_letters(self, "UpdatesDeadLetters")
+        letters = self.update_dead_letters = dead_letters(self, "UpdatesDeadLetters")
         connect, notify, relay = (
             Function(
                 self,
@@ -273,6 +280,25 @@ class Edge(Construct):
         )
         self.functions = {"api": self.api, "connect": connect, "notify": notify, "relay": relay}
         return live, endpoint.replace("http", "ws", 1)
+
+    def _hand_over_dead_letters(self) -> None:
+        """Let administrators see what nobody could handle, and the API handle it or have it handled."""
+        processing = self._processing
+        queues = {
+            "uploads": processing.upload_dead_letters,
+            "executions": processing.execution_dead_letters,
+            "watchdog": processing.watchdog_dead_letters,
+            "daily": processing.daily_dead_letters,
+            "updates": self.update_dead_letters,
+        }
+        urls = {name: queue.queue_url for name, queue in queues.items()}
+        self.api.add_environment("DEAD_LETTER_QUEUES", Stack.of(self).to_json_string(urls))
+        self.api.allow(
+            "sqs:GetQueueAttributes",
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            on=[queue.queue_arn for queue in queues.values()],
+        )
 
     def _address(self, api_id: str, path: str) -> str:
         if self._stage.host:

@@ -54,12 +54,13 @@ class Processing(Construct):
         self.migration = migrate.run_on_deploy(
             "Run", {"Schema": schema_fingerprint(), **({"Snapshot": snapshot} if snapshot else {})}
         )
-        execution_dead_letters = dead_letters(self, "ExecutionDeadLetters")
-        records = self._records(execution_dead_letters)
+        self.execution_dead_letters = dead_letters(self, "ExecutionDeadLetters")
+        records = self._records(self.execution_dead_letters)
         steps = self._steps()
         self.machine = Workflow(self, "Workflow", stage=stage, records=records, steps={**steps}).machine
         self.upload_dead_letters = self._start_on_upload()
-        self._record_broken_executions(records, execution_dead_letters)
+        self._record_broken_executions(records, self.execution_dead_letters)
+        self.daily_dead_letters = dead_letters(self, "DailyDeadLetters")
         sweep = self._sweep()
         self.functions = {"records": records, **steps, "sweep": sweep, "migrate": migrate}
 
@@ -192,7 +193,7 @@ class Processing(Construct):
         broken.add_target(targets.LambdaFunction(records, dead_letter_queue=letters))
 
     def _sweep(self) -> Function:
-        letters = dead_letters(self, "DailyDeadLetters")
+        letters = self.daily_dead_letters
         sweep = Function(
             self,
             "Sweep",

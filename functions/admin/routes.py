@@ -1,22 +1,27 @@
-"""HTTP API: people, usage, jobs and the audit log, for who runs the drive."""
+"""HTTP API: people, usage, jobs, dead letters and the audit log, for who runs the drive."""
 
 from datetime import datetime
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.depends import Depends
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from functions.admin.service import Administration
-from functions.core import repositories
+from functions.admin.remedies import remedy
+from functions.admin.service import Administration, Estimate
+from functions.core import letters, repositories
 from functions.core.caller import Admin, AuditJournal, DatabaseSession, RecentAdmin
-from functions.core.http import CursorText, Limit, Text
+from functions.core.http import CursorText, Limit, Text, no_content
 from functions.core.identity import IdentityProvider
+from functions.core.letters import LetterQueue
 from functions.core.models import AuditAction, Role, User, VideoState
 from functions.core.repositories import AuditRepository, Figures, UserRepository, UserSort, VideoRepository
+from functions.core.settings import settings
 from functions.core.views import Failure, Page, View
 
 router = APIGatewayHttpRouter()
@@ -88,22 +93,30 @@ class Person(View):
 
 
 class Used(View):
-    """Sizes in bytes, with the trash; `processed_seconds` of the last day, counted as full HD."""
+    """Sizes in bytes, with the trash; `processed_seconds` of the last day, counted as full HD with 60 frames.
+
+    `storage_usd` is about what a month of these bytes costs, `processing_usd` what those seconds did.
+    """
 
     videos: int
     originals_bytes: int
     renditions_bytes: int
     trash_bytes: int
     processed_seconds: int
+    storage_usd: float
+    processing_usd: float
 
     @classmethod
     def of(cls, figures: Figures) -> "Used":
+        estimate = Estimate.of(figures)
         return cls(
             videos=figures.videos,
             originals_bytes=figures.originals_bytes,
             renditions_bytes=figures.renditions_bytes,
             trash_bytes=figures.trash_bytes,
             processed_seconds=figures.processed_ms // 1000,
+            storage_usd=estimate.storage_usd,
+            processing_usd=estimate.processing_usd,
         )
 
 
@@ -114,10 +127,15 @@ class UsedBy(View):
 
 
 class DriveUsage(View):
-    """What all people use together, and each of them, whoever has most first."""
+    """What all people use together, and each of them, whoever has most first.
+
+    The prices are those that the estimates are made of: of a gigabyte for a month, of an hour so counted.
+    """
 
     people: int
     together: Used
+    usd_per_gb_month: float
+    usd_per_processed_hour: float
     items: list[UsedBy]
     next_cursor: str | None
 
@@ -150,6 +168,48 @@ class Job(View):
             size_bytes=video.size_bytes,
             since=job.since,
         )
+
+
+class DeadLetter(View):
+    """`reason` is what AWS says; a letter that is not `understood` can't be handled by anybody."""
+
+    id: str
+    sent_at: datetime
+    reason: str | None
+    video_id: UUID | None
+    understood: bool
+
+    @classmethod
+    def of(cls, queue: LetterQueue, letter: letters.Letter) -> "DeadLetter":
+        found = remedy(queue, letter.body)
+        return cls(
+            id=letter.id,
+            sent_at=letter.sent_at,
+            reason=letter.reason,
+            video_id=found and found.video_id,
+            understood=found is not None,
+        )
+
+
+class DeadLetters(View):
+    """About how many letters are in a queue, and some of them."""
+
+    queue: LetterQueue
+    count: int
+    letters: list[DeadLetter]
+
+    @classmethod
+    def of(cls, queue: LetterQueue) -> "DeadLetters":
+        count = letters.count(queue)
+        found = letters.look(queue) if count else []
+        return cls(queue=queue, count=count, letters=[DeadLetter.of(queue, letter) for letter in found])
+
+
+class Redriven(View):
+    """How many letters were handled, and how many nobody understands."""
+
+    handled: int
+    left: int
 
 
 class AuditEntry(View):
@@ -211,6 +271,8 @@ def usage(_: Admin, session: DatabaseSession, cursor: CursorText = None, limit: 
     return DriveUsage(
         people=count,
         together=Used.of(together),
+        usd_per_gb_month=settings().usd_per_gb_month,
+        usd_per_processed_hour=settings().usd_per_processed_hour,
         items=[
             UsedBy(person=Person.model_validate(user), quota_bytes=user.quota_bytes, used=Used.of(figures))
             for user, figures in found
@@ -233,6 +295,31 @@ def jobs(
         states=states, owner_id=user_id, cursor=cursor, limit=limit
     )
     return Page(items=[Job.of(it) for it in found], next_cursor=next_cursor)
+
+
+@router.post("/api/admin/jobs/<video_id>/retry", status_code=HTTPStatus.NO_CONTENT, tags=["admin"])
+def retry_job(video_id: UUID, administration: AdministrationUseCases) -> Response[None]:
+    administration.retry(video_id)
+    return no_content()
+
+
+@router.post("/api/admin/jobs/<video_id>/cancel", status_code=HTTPStatus.NO_CONTENT, tags=["admin"])
+def cancel_job(video_id: UUID, administration: AdministrationUseCases) -> Response[None]:
+    administration.cancel(video_id)
+    return no_content()
+
+
+@router.get("/api/admin/dead-letters", tags=["admin"])
+def dead_letters(_: Admin) -> Page[DeadLetters]:
+    """List every dead letter queue, and some of what is in it; what the letters say stays in them."""
+    return Page(items=[DeadLetters.of(queue) for queue in LetterQueue])
+
+
+@router.post("/api/admin/dead-letters/<queue>/redrive", tags=["admin"])
+def redrive(queue: LetterQueue, administration: AdministrationUseCases) -> Redriven:
+    """Handle what is in a queue, up to a hundred letters."""
+    handled, left = administration.redrive(queue)
+    return Redriven(handled=handled, left=left)
 
 
 @router.get("/api/admin/audit", tags=["admin"])

@@ -1,21 +1,52 @@
-"""Use cases of administration: what whoever runs the drive may change of other people's accounts."""
+"""Use cases of administration: what whoever runs the drive may change of accounts, jobs and dead letters."""
 
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import func
 from sqlalchemy.orm import Session
 
-from functions.core import events
+from functions.admin.remedies import remedy
+from functions.core import events, letters, processing
 from functions.core.database import after_commit
-from functions.core.errors import InvalidInputError
+from functions.core.errors import InvalidInputError, NotFoundError
 from functions.core.identity import IdentityProvider
 from functions.core.journal import Journal
+from functions.core.letters import LetterQueue
 from functions.core.models import AuditAction, Role, User, now
-from functions.core.repositories import Account, RecoveryCodeRepository, SessionRepository, UserRepository
+from functions.core.repositories import (
+    Account,
+    Figures,
+    RecoveryCodeRepository,
+    SessionRepository,
+    UserRepository,
+    VideoRepository,
+)
+from functions.core.settings import settings
 
 TICKETS_ARE_OVER = 45
 """Seconds, from when the last ticket was given: it is good for 30, and opening a socket takes a moment."""
+LETTERS_AT_ONCE = 100
+GIGABYTE, HOUR_MS = 1000**3, 3_600_000
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """US dollars: of a month of what is stored, and of what was processed in a day."""
+
+    storage_usd: float
+    processing_usd: float
+
+    @classmethod
+    def of(cls, figures: Figures) -> "Estimate":
+        """Multiply by the prices that the stage was deployed with; what AWS gives for free is left in."""
+        gigabytes = (figures.originals_bytes + figures.renditions_bytes) / GIGABYTE
+        hours = figures.processed_ms / HOUR_MS
+        return cls(
+            storage_usd=round(gigabytes * settings().usd_per_gb_month, 6),
+            processing_usd=round(hours * settings().usd_per_processed_hour, 6),
+        )
 
 
 @dataclass(frozen=True)
@@ -74,6 +105,38 @@ class Administration:
             self.session.flush()
             self.provider.disable_totp(user_id)
         return self.users.account(user_id)
+
+    def retry(self, video_id: UUID) -> None:
+        """Process the kept source of somebody's failed video once more."""
+        video = VideoRepository(self.session).find(video_id)
+        if video is None or video.purge_started_at is not None:
+            raise NotFoundError
+        processing.retry(self.session, video_id)
+        self._write(AuditAction.JOB_RETRIED, video.owner_id, video=str(video_id))
+
+    def cancel(self, video_id: UUID) -> None:
+        """Stop processing somebody's video, or let it wait no longer; its owner can try again."""
+        video = processing.cancel(self.session, video_id)
+        self._write(AuditAction.JOB_CANCELLED, video.owner_id, video=str(video_id))
+
+    def redrive(self, queue: LetterQueue) -> tuple[int, int]:
+        """Handle what is in a dead letter queue; return how many were, and how many nobody understands.
+
+        A letter is removed after the commit: if that fails, it is handled once more.
+        """
+        handled = left = 0
+        for letter in letters.take(queue, most=LETTERS_AT_ONCE):
+            found = remedy(queue, letter.body)
+            if found is None:
+                left += 1
+                continue
+            found.act(self.session)
+            after_commit(self.session, partial(letters.remove, queue, letter))
+            handled += 1
+        self.journal.write(
+            AuditAction.LETTERS_REDRIVEN, None, actor_id=self.admin.id, queue=queue.value, letters=handled
+        )
+        return handled, left
 
     def _write(self, action: AuditAction, user_id: UUID, **details: str | int) -> None:
         self.journal.write(action, user_id, actor_id=self.admin.id, **details)

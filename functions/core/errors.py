@@ -14,6 +14,7 @@ class FailureCode(StrEnum):
     TOO_LONG = "too_long"
     TOO_LARGE = "too_large"
     DAILY_LIMIT = "daily_limit"
+    CANCELLED = "cancelled"
     INTERNAL = "internal"
 
 

@@ -58,6 +58,11 @@ def _announce(message: Mapping[str, object]) -> None:
     sns.publish(TopicArn=settings().updates_topic_arn, Message=json.dumps(message))
 
 
+def announce_again(message: str) -> None:
+    """Tell what open pages were not told in time; those that know it by now pay no heed."""
+    _announce(json.loads(message))
+
+
 def close_sockets(user_id: UUID) -> None:
     """Have the open sockets of a person closed, by the one function that may."""
     _announce({"user_id": str(user_id), "close": True})
@@ -69,11 +74,19 @@ def watch(job: str, video_id: object, *, seconds: int = 0) -> None:
     Send it before the commit of what it looks after: a worker that dies between the two has then sent one too
     many, which changes nothing, and never one too few. The job waits for the commit at the video's row.
     """
+    message = {"job": job, "video_id": str(video_id), "due": int(time.time()) + seconds}
+    _tell_sweep(message, delay=min(max(seconds, 0), LONGEST_DELAY))
+
+
+def start_daily() -> None:
+    """Have the sweep function look over the whole drive now, as its schedule does every day."""
+    _tell_sweep({"job": "daily"})
+
+
+def _tell_sweep(message: Mapping[str, object], *, delay: int = 0) -> None:
     sqs: SQSClient = client("sqs")
     sqs.send_message(
-        QueueUrl=settings().watchdog_queue_url,
-        MessageBody=json.dumps({"job": job, "video_id": str(video_id), "due": int(time.time()) + seconds}),
-        DelaySeconds=min(max(seconds, 0), LONGEST_DELAY),
+        QueueUrl=settings().watchdog_queue_url, MessageBody=json.dumps(message), DelaySeconds=delay
     )
 
 
@@ -103,6 +116,6 @@ def stop_processing(execution: str) -> None:
     """Stop an execution; one that has ended already is no error."""
     sfn: SFNClient = client("stepfunctions")
     try:
-        sfn.stop_execution(executionArn=execution, cause="The video is being deleted.")
+        sfn.stop_execution(executionArn=execution, cause="Nobody waits for this run any more.")
     except sfn.exceptions.ExecutionDoesNotExist:
         return

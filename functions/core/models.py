@@ -57,7 +57,7 @@ class EventKind(StrEnum):
 
 
 class AuditAction(StrEnum):
-    """What happened to an account, or to a link that it has given."""
+    """What happened to an account, to a link that it has given, or to what the drive does for it."""
 
     SIGNED_UP = "signed_up"
     CONFIRMED = "confirmed"
@@ -87,6 +87,9 @@ class AuditAction(StrEnum):
     DISABLED = "disabled"
     ENABLED = "enabled"
     TOTP_RESET = "totp_reset"
+    JOB_RETRIED = "job_retried"
+    JOB_CANCELLED = "job_cancelled"
+    LETTERS_REDRIVEN = "letters_redriven"
 
 
 def _text_enum(kind: type[StrEnum]) -> Enum:

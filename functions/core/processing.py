@@ -1,17 +1,69 @@
-"""What may end a processing run, wherever that is noticed."""
+"""What may end a processing run, wherever that is noticed, and begin another."""
 
+import json
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from functions.core import events
 from functions.core.database import after_commit
-from functions.core.errors import FailureCode
+from functions.core.errors import FailureCode, InvalidStateError, NotFoundError
+from functions.core.keys import video_of
 from functions.core.models import Video, VideoState
-from functions.core.observability import MetricUnit, metrics
+from functions.core.observability import MetricUnit, about, metrics
 from functions.core.repositories import VideoRepository
 
 LATE_WRITER_SECONDS = 900  # the longest that a function which was running may still write
+
+
+def retry(session: Session, video_id: UUID) -> Video:
+    """Process the kept source of a failed video once more."""
+    video = VideoRepository(session).move(
+        video_id,
+        to=VideoState.UPLOADED,
+        expected=[VideoState.FAILED],
+        failure_code=None,
+        progress=None,
+        chunk_count=None,
+    )
+    if video is None:
+        raise InvalidStateError("Only a failed video can be tried again.")
+    events.watch("job", video_id, seconds=events.START_WITHIN_SECONDS)
+    events.record(session, video)
+    after_commit(session, lambda: events.start_processing(video.source_key))
+    return video
+
+
+def cancel(session: Session, video_id: UUID) -> Video:
+    """End a run, or the wait for one. What still works at it counts no more, and is stopped by the sweep."""
+    video = VideoRepository(session).find(video_id, lock=True)
+    if video is None or video.purge_started_at is not None:
+        raise NotFoundError
+    if video.state not in {VideoState.UPLOADED, VideoState.PROCESSING}:
+        raise InvalidStateError("This is not processed, and doesn't wait for that: it can't be stopped.")
+    events.watch("stop", video_id)
+    fail(session, video_id, FailureCode.CANCELLED, expected=video.state)
+    return video
+
+
+def end_of_execution(session: Session, execution: str, execution_input: str) -> None:
+    """Fail the video of an execution that ran out of time, was stopped, or could not tell of its failure."""
+    given = json.loads(execution_input)
+    if "source_key" not in given:
+        no_frame(session, UUID(given["job"]["video_id"]), given["job"]["attempt"], given["at_ms"])
+        return
+    video_id = video_of(given["source_key"])
+    about(video_id=str(video_id), execution=execution)
+    fail(session, video_id, FailureCode.INTERNAL, if_execution=execution)
+
+
+def no_frame(session: Session, video_id: UUID, attempt: int, at_ms: int) -> None:
+    """Tell the owner that the picture they wished for cannot be made: the video keeps the one it has."""
+    video = VideoRepository(session).find(video_id, lock=True)
+    events.watch("tidy", video_id)
+    if video is not None and (video.attempt, video.poster_wanted_ms) == (attempt, at_ms):
+        video.poster_wanted_ms = None
+        events.record_change(session, video)
 
 
 def fail(

@@ -48,6 +48,7 @@ class Settings(BaseModel):
     updates_topic_arn: str = ""
     state_machine_arn: str = ""
     watchdog_queue_url: str = ""
+    dead_letter_queues: Json[dict[str, str]] = {}
     tickets_table: str = ""
     connections_table: str = ""
     limits_table: str = ""
@@ -71,6 +72,8 @@ class Settings(BaseModel):
     confirmation_code_hint: Annotated[str | None, BeforeValidator(_empty_is_none)] = None
     reset_code_hint: Annotated[str | None, BeforeValidator(_empty_is_none)] = None
     aws_lambda_function_memory_size: int = 3008  # in MB; Lambda's own variable
+    usd_per_gb_month: float = 0
+    usd_per_processed_hour: float = 0
     ffmpeg: str = "ffmpeg"
     ffprobe: str = "ffprobe"
 

@@ -33,9 +33,13 @@ FAILURES: dict[FailureCode, tuple[str, str]] = {
         "You have had as much video processed today as this drive allows in a day.",
         "Your file is safe. Try again tomorrow.",
     ),
+    FailureCode.CANCELLED: (
+        "Whoever runs this drive has stopped this.",
+        "Your file is safe. Ask them why, then try again.",
+    ),
     FailureCode.INTERNAL: ("Something went wrong on our side.", "Your file is safe. Try again."),
 }
-PASSING = {FailureCode.DAILY_LIMIT, FailureCode.INTERNAL}
+PASSING = {FailureCode.DAILY_LIMIT, FailureCode.CANCELLED, FailureCode.INTERNAL}
 
 
 class View(BaseModel):

@@ -6,8 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from functions.core import events
-from functions.core.database import after_commit
+from functions.core import events, processing
 from functions.core.errors import (
     FieldError,
     InvalidInputError,
@@ -167,22 +166,8 @@ def download(session: Session, storage: MediaStorage, owner: User, video_id: UUI
 
 def retry(session: Session, owner: User, video_id: UUID) -> Video:
     """Process the kept source once more."""
-    videos = VideoRepository(session)
-    videos.owned(video_id, owner.id)
-    video = videos.move(
-        video_id,
-        to=VideoState.UPLOADED,
-        expected=[VideoState.FAILED],
-        failure_code=None,
-        progress=None,
-        chunk_count=None,
-    )
-    if video is None:
-        raise InvalidStateError("Only a failed video can be tried again.")
-    events.watch("job", video_id, seconds=events.START_WITHIN_SECONDS)
-    events.record(session, video)
-    after_commit(session, lambda: events.start_processing(video.source_key))
-    return video
+    VideoRepository(session).owned(video_id, owner.id)
+    return processing.retry(session, video_id)
 
 
 def locked(session: Session, owner: User, video_id: UUID, version: int | None) -> Video:

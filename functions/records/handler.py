@@ -6,6 +6,7 @@ from uuid import UUID
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.core import processing
 from functions.core.database import transaction
 from functions.core.observability import about, observed
 from functions.records import service
@@ -15,7 +16,7 @@ from functions.records import service
 def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any] | None:
     with transaction() as session:
         if event.get("detail-type") == "Step Functions Execution Status Change":
-            service.end_of_execution(session, event["detail"]["executionArn"], event["detail"]["input"])
+            processing.end_of_execution(session, event["detail"]["executionArn"], event["detail"]["input"])
             return None
         action = event["action"]
         about(action=action)
@@ -34,7 +35,7 @@ ACTIONS: dict[str, tuple[Callable[..., dict[str, Any] | None], Sequence[str]]] =
     "plan": (service.plan, ["plan"]),
     "posters": (service.posters, ["posters"]),
     "frame": (service.frame, ["frame"]),
-    "no_frame": (service.no_frame, ["at_ms"]),
+    "no_frame": (processing.no_frame, ["at_ms"]),
     "original": (service.original, []),
     "chunk": (service.chunk, ["chunk"]),
     "finish": (service.finish, ["package"]),

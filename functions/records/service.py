@@ -143,15 +143,6 @@ def frame(session: Session, video_id: UUID, attempt: int, frame: dict[str, int])
     events.record_change(session, video)
 
 
-def no_frame(session: Session, video_id: UUID, attempt: int, at_ms: int) -> None:
-    """Tell the owner that the picture they wished for cannot be made: the video keeps the one it has."""
-    video = VideoRepository(session).find(video_id, lock=True)
-    events.watch("tidy", video_id)
-    if video is not None and (video.attempt, video.poster_wanted_ms) == (attempt, at_ms):
-        video.poster_wanted_ms = None
-        events.record_change(session, video)
-
-
 def chunk(session: Session, video_id: UUID, attempt: int, chunk: dict[str, Any]) -> None:
     """Count a chunk once, however often it is told."""
     videos = VideoRepository(session)
@@ -232,17 +223,6 @@ def fail(session: Session, video_id: UUID, attempt: int, error: dict[str, Any]) 
     code = _failure_code(error)
     logger.warning("Processing failed", code=code, error=error)
     processing.fail(session, video_id, code, if_attempt=attempt)
-
-
-def end_of_execution(session: Session, execution: str, execution_input: str) -> None:
-    """Fail the video of an execution that ran out of time, was stopped, or could not tell of its failure."""
-    given = json.loads(execution_input)
-    if "source_key" not in given:
-        no_frame(session, UUID(given["job"]["video_id"]), given["job"]["attempt"], given["at_ms"])
-        return
-    video_id = video_of(given["source_key"])
-    about(video_id=str(video_id), execution=execution)
-    processing.fail(session, video_id, FailureCode.INTERNAL, if_execution=execution)
 
 
 def _change(

@@ -27,6 +27,9 @@ def handle(event: dict[str, Any], context: LambdaContext) -> Any:
 def run(record: SQSRecord) -> None:
     """Do one job, or send it on its way again until it is due."""
     message = json.loads(record.body)
+    if message["job"] == "daily":
+        service.daily()
+        return
     job, video_id = message["job"], UUID(message["video_id"])
     about(job=job, video_id=str(video_id))
     remaining = message["due"] - int(time.time())

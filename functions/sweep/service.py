@@ -225,6 +225,16 @@ def _is_there(storage: MediaStorage, key: str) -> bool:
         return False
 
 
+def stop(_storage: MediaStorage, video_id: UUID) -> None:
+    """Stop what still works at a video whose run has ended; another that was claimed since goes on."""
+    with transaction() as session:
+        video = VideoRepository(session).find(video_id, lock=True)
+        is_over = video is not None and video.state in {VideoState.FAILED, VideoState.UPLOADED}
+        execution = video.execution if video is not None and is_over else None
+    if execution:
+        events.stop_processing(execution)
+
+
 def close_sockets(_storage: MediaStorage, user_id: UUID) -> None:
     """Close what was opened since, by a ticket of before."""
     events.close_sockets(user_id)
@@ -238,5 +248,6 @@ JOBS: dict[str, Callable[[MediaStorage, UUID], None]] = {
     "drop_upload": drop_upload,
     "purge": purge,
     "remove_bytes": remove_bytes,
+    "stop": stop,
     "tidy": tidy,
 }

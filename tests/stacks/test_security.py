@@ -93,6 +93,11 @@ def test_only_the_sweep_deletes_objects(stage: Stage) -> None:
         ("Records", "states", set()),
         (
             "Api",
+            "sqs",
+            {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:DeleteMessage"},
+        ),
+        (
+            "Api",
             "cognito-idp",
             {
                 "cognito-idp:AdminInitiateAuth",

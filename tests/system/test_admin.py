@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from client import PASSWORD, app_code
+from client import PASSWORD, app_code, eventually
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -21,7 +21,7 @@ def change(boss, person, **values):
 
 
 def test_nobody_but_administrators_finds_administration(boss, ann, stranger):
-    for path in ("users", "usage", "jobs", "audit"):
+    for path in ("users", "usage", "jobs", "dead-letters", "audit"):
         assert ann.get(f"/api/admin/{path}").text == ann.get("/api/nothing").text
         assert [it.get(f"/api/admin/{path}").status_code for it in (ann, stranger, boss)] == [404, 401, 200]
 
@@ -85,3 +85,39 @@ def test_a_lost_authenticator_app_is_reset_and_written_down(boss, person):
     assert [eve.get("/api/me").status_code, eve.sign_in().status_code] == [401, 200]
     written = boss.ask("GET", f"/api/admin/audit?user_id={me}&action=totp_reset")["items"]
     assert [(it["actor"]["email"], it["user"]["email"]) for it in written] == [(boss.email, eve.email)]
+
+
+def test_a_run_that_is_cancelled_is_stopped_and_its_video_can_be_tried_again(
+    boss, person, rows, aws, make_clip
+):
+    eve = person("Eve")
+    video = eve.upload(make_clip("eve.mp4", seconds=20))
+    eventually(lambda: eve.video(video)["state"] == "processing", what="a run")
+    boss.ask("POST", f"/api/admin/jobs/{video}/cancel")
+    assert eve.video(video)["failure"]["code"] == "cancelled"
+    ((execution,),) = rows("SELECT execution FROM videos WHERE id = %s", video)
+    machine = aws("stepfunctions")
+    eventually(lambda: machine.describe_execution(executionArn=execution)["status"] == "ABORTED", what="it")
+    boss.ask("POST", f"/api/admin/jobs/{video}/retry")
+    eventually(lambda: eve.video(video)["state"] == "processing", what="another run")
+    boss.ask("POST", f"/api/admin/jobs/{video}/cancel")
+
+
+def test_dead_letters_are_handled_by_whom_they_were_for(stage, boss, person, rows, aws):
+    eve = person("Eve")
+    video = eve.upload(b"no video at all " * 100)
+    eve.settled(video)
+    eve.ask("DELETE", f"/api/videos/{video}")
+    rows("UPDATE videos SET purge_at = now() WHERE id = %s RETURNING id", video)
+    letter = {"job": "purge", "video_id": video, "due": 1}
+    queue = stage["queues"]["watchdog_dead_letters"]
+    aws("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(letter))
+
+    def waiting():
+        found = {it["queue"]: it["letters"] for it in boss.ask("GET", "/api/admin/dead-letters")["items"]}
+        return [it["video_id"] for it in found["watchdog"]]
+
+    assert video in waiting()
+    assert boss.ask("POST", "/api/admin/dead-letters/watchdog/redrive")["handled"] >= 1
+    eventually(lambda: not rows("SELECT id FROM videos WHERE id = %s", video), what="the purge")
+    assert video not in waiting()

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.orm import Session
 
-from functions.core import database, events, identity, limits, storage
+from functions.core import database, events, identity, letters, limits, storage
 from functions.core import settings as settings_module
 from functions.core.caller import SESSION_COOKIE, token_hash
 from functions.core.errors import InvalidCodeError, InvalidCredentialsError, InvalidInputError
@@ -189,6 +189,44 @@ class FakeCounters:
 
 
 @dataclass
+class FakeQueues:
+    """Dead letter queues in memory; what was taken stays hidden. One of no test's is empty."""
+
+    letters: dict[str, dict[str, tuple[str, str | None]]] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+
+    def put(self, queue: str, body: Any, reason: str | None = None) -> str:
+        message_id = str(uuid4())
+        text_ = body if isinstance(body, str) else json.dumps(body)
+        self.letters.setdefault(queue, {})[message_id] = (text_, reason)
+        return message_id
+
+    def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: list[str]) -> dict[str, Any]:  # noqa: N803  (as SQS calls them)
+        visible, hidden = AttributeNames
+        return {"Attributes": {visible: str(len(self.letters.get(QueueUrl, {}))), hidden: "0"}}
+
+    def receive_message(self, **asked: Any) -> dict[str, Any]:
+        letters_here = self.letters.get(asked["QueueUrl"], {})
+        here = [it for it in letters_here if it not in self.hidden][: asked["MaxNumberOfMessages"]]
+        self.hidden |= set(here) if asked["VisibilityTimeout"] else set()
+        found = [
+            {
+                "MessageId": it,
+                "ReceiptHandle": it,
+                "Body": letters_here[it][0],
+                "Attributes": {"SentTimestamp": "1800000000000"},
+                "MessageAttributes": {"ERROR_MESSAGE": {"StringValue": reason}} if reason else {},
+            }
+            for it in here
+            for reason in [letters_here[it][1]]
+        ]
+        return {"Messages": found} if found else {}
+
+    def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> None:  # noqa: N803
+        del self.letters[QueueUrl][ReceiptHandle]
+
+
+@dataclass
 class Doorbells:
     """What was sent to other services after a commit."""
 
@@ -210,6 +248,7 @@ def stage(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "MAILS_PER_HOUR": "1000",
         "MAX_UPLOAD_BYTES": str(100 * 1024**2),
         "QUOTA_BYTES": str(200 * 1024**2),
+        "DEAD_LETTER_QUEUES": json.dumps({it: it for it in letters.LetterQueue}),
         "POWERTOOLS_TRACE_DISABLED": "true",
         "POWERTOOLS_SERVICE_NAME": "test",
     }.items():
@@ -289,6 +328,13 @@ def counters(monkeypatch: pytest.MonkeyPatch) -> FakeCounters:
     monkeypatch.setattr(limits, "_book", fake.book)
     monkeypatch.setattr(limits, "_unbook", fake.unbook)
     monkeypatch.setattr(limits, "_milliseconds", lambda: fake.moment)
+    return fake
+
+
+@pytest.fixture(autouse=True)
+def queues(monkeypatch: pytest.MonkeyPatch) -> FakeQueues:
+    fake = FakeQueues()
+    monkeypatch.setattr(letters, "_sqs", lambda: fake)
     return fake
 
 

@@ -12,7 +12,8 @@ from sqlalchemy import NullPool, create_engine, func, select, text, update
 from sqlalchemy.orm import Session
 
 from functions.admin.service import TICKETS_ARE_OVER
-from functions.core import database
+from functions.core import database, events
+from functions.core import settings as settings_module
 from functions.core.errors import FailureCode, InvalidStateError, NotFoundError
 from functions.core.models import (
     Audit,
@@ -22,6 +23,7 @@ from functions.core.models import (
     Role,
     Run,
     User,
+    Video,
     VideoState,
     Visibility,
     now,
@@ -29,11 +31,12 @@ from functions.core.models import (
 from functions.core.models import Session as BrowserSession
 from functions.core.repositories import UserRepository
 from functions.live import notify, sockets
+from functions.sweep import handler as sweep_handler
 from functions.sweep import service as sweep
 from tests.unit.conftest import PASSWORD
 
 SHOWN = {"visibility": Visibility.PUBLIC, "published_at": now()}
-READS = ["/api/admin/users", "/api/admin/usage", "/api/admin/jobs", "/api/admin/audit"]
+READS = [f"/api/admin/{what}" for what in ("users", "usage", "jobs", "dead-letters", "audit")]
 
 
 def write(table, condition, **values):
@@ -112,7 +115,9 @@ def test_whoever_was_demoted_sees_nothing_any_more(boss, ann):
     assert ann.get("/api/admin/users").status == 404
 
 
-def test_every_change_asks_for_a_recent_sign_in(boss, bob, pool, log):
+def test_every_change_asks_for_a_recent_sign_in(boss, bob, pool, log, add_video, queues):
+    failed = add_video(bob, state=VideoState.FAILED, failure_code=FailureCode.INTERNAL)
+    queues.put("daily", {"job": "daily"})
     long_ago = now() - BrowserSession.RECENT - timedelta(seconds=1)
     write(BrowserSession, BrowserSession.user_id == boss.user.id, authenticated_at=long_ago)
     for answer in (
@@ -120,6 +125,9 @@ def test_every_change_asks_for_a_recent_sign_in(boss, bob, pool, log):
         patch(boss, bob, quota_bytes=1),
         patch(boss, bob, disabled=True),
         boss.post(f"/api/admin/users/{bob.user.id}/reset-totp"),
+        boss.post(f"/api/admin/jobs/{failed}/retry"),
+        boss.post(f"/api/admin/jobs/{failed}/cancel"),
+        boss.post("/api/admin/dead-letters/daily/redrive"),
     ):
         assert (answer.status, answer.json["code"]) == (401, "reauthenticate")
     assert log(bob) == []
@@ -449,12 +457,29 @@ def test_usage_is_told_of_everybody_and_together(boss, ann, bob, add_video):
         "renditions_bytes": 50,
         "trash_bytes": 7,
         "processed_seconds": 3,
+        "storage_usd": 0,
+        "processing_usd": 0,
     }
     assert (his["originals_bytes"], none["videos"]) == (30, 0)
     assert told["people"] == 3
     assert told["together"] == {name: hers[name] + his[name] for name in hers}
     walked = pages(boss, "/api/admin/usage")
     assert [it["person"]["display_name"] for it in walked] == ["Ann", "Bob", "Boss"]
+
+
+def test_costs_are_estimated_by_the_prices_of_the_stage(boss, ann, bob, add_video, monkeypatch):
+    monkeypatch.setenv("USD_PER_GB_MONTH", "0.02")
+    monkeypatch.setenv("USD_PER_PROCESSED_HOUR", "0.15")
+    settings_module.settings.cache_clear()
+    video = add_video(ann, size_bytes=100 * 1000**3, stored_bytes=50 * 1000**3)
+    add_video(bob, size_bytes=1000**3)
+    with database.transaction() as session:
+        session.add(Run(video_id=video, attempt=1, user_id=ann.user.id, cost_ms=7_200_000))
+    told = boss.get("/api/admin/usage").json
+    assert (told["usd_per_gb_month"], told["usd_per_processed_hour"]) == (0.02, 0.15)
+    costs = [(it["storage_usd"], it["processing_usd"]) for it in (it["used"] for it in told["items"])]
+    assert costs == [(3, 0.3), (0.02, 0), (0, 0)]
+    assert (told["together"]["storage_usd"], told["together"]["processing_usd"]) == (3.02, 0.3)
 
 
 # Jobs
@@ -505,6 +530,135 @@ def test_an_administrator_sees_no_private_video_of_others(boss, ann, add_video):
             assert boss.send(method, f"/api/videos/{video}{route}").status == 404, route
     assert boss.get("/api/explore").json["items"] == []
     assert boss.get(f"/api/users/{ann.user.id}/videos").json["items"] == []
+
+
+def state_of(video):
+    with database.transaction() as session:
+        found = session.get(Video, video)
+        return found.state.value, found.failure_code
+
+
+def test_a_failed_job_is_tried_again(boss, ann, add_video, doorbells, log):
+    video = add_video(ann, state=VideoState.FAILED, failure_code=FailureCode.INTERNAL)
+    assert boss.post(f"/api/admin/jobs/{video}/retry").status == 204
+    assert state_of(video) == ("uploaded", None)
+    assert doorbells.started == [f"source/{video}"]
+    assert log(ann) == [("job_retried", boss.user.id, {"video": str(video)})]
+    again = boss.post(f"/api/admin/jobs/{video}/retry")
+    assert (again.status, again.json["code"]) == (409, "invalid_state")
+    assert boss.post(f"/api/admin/jobs/{uuid4()}/retry").status == 404
+
+
+@pytest.mark.parametrize("state", [VideoState.UPLOADED, VideoState.PROCESSING])
+def test_a_job_is_cancelled_and_its_owner_can_try_again(boss, ann, add_video, doorbells, log, state):
+    video = add_video(ann, state=state, execution="run", attempt=2)
+    assert boss.post(f"/api/admin/jobs/{video}/cancel").status == 204
+    assert state_of(video) == ("failed", FailureCode.CANCELLED)
+    assert ("stop", str(video), 0) in doorbells.watched
+    assert log(ann) == [("job_cancelled", boss.user.id, {"video": str(video)})]
+    failure = ann.get(f"/api/videos/{video}").json["failure"]
+    assert (failure["code"], failure["retry"]) == ("cancelled", True)
+    assert boss.post(f"/api/admin/jobs/{video}/cancel").status == 409
+    sweep.stop(None, video)
+    assert doorbells.stopped == ["run"]
+    assert ann.post(f"/api/videos/{video}/retry").status == 200
+
+
+def test_what_is_no_job_cannot_be_cancelled(boss, ann, add_video):
+    assert boss.post(f"/api/admin/jobs/{add_video(ann)}/cancel").status == 409
+    assert boss.post(f"/api/admin/jobs/{uuid4()}/cancel").status == 404
+    purged = add_video(ann, state=VideoState.PROCESSING, purge_started_at=now())
+    for action in ("cancel", "retry"):
+        assert boss.post(f"/api/admin/jobs/{purged}/{action}").status == 404
+
+
+def test_a_run_that_was_claimed_since_is_not_stopped(ann, add_video, doorbells):
+    video = add_video(ann, state=VideoState.PROCESSING, execution="the next run")
+    sweep.stop(None, video)
+    sweep.stop(None, uuid4())
+    assert doorbells.stopped == []
+
+
+# Dead letters
+
+
+def broken(video, execution="run"):
+    detail = {"executionArn": execution, "input": json.dumps({"source_key": f"source/{video}"})}
+    return {"detail-type": "Step Functions Execution Status Change", "detail": detail}
+
+
+def test_dead_letters_are_listed_and_what_they_say_is_not(boss, queues):
+    video = str(uuid4())
+    event = {"video_id": video, "video": {"title": "Secret"}}
+    queues.put("updates", {"Records": [{"Sns": {"Message": json.dumps({"event": event})}}]})
+    queues.put("watchdog", {"job": "purge", "video_id": video, "due": 1}, reason="x" * 1000)
+    queues.put("uploads", "no JSON")
+    answer = boss.get("/api/admin/dead-letters")
+    found = {it["queue"]: it for it in answer.json["items"]}
+    assert {name: it["count"] for name, it in found.items()} == {
+        "uploads": 1,
+        "executions": 0,
+        "watchdog": 1,
+        "daily": 0,
+        "updates": 1,
+    }
+    (job,) = found["watchdog"]["letters"]
+    assert (job["video_id"], job["reason"], job["understood"]) == (video, "x" * 300, True)
+    assert job["sent_at"] == "2027-01-15T08:00:00Z"
+    assert found["updates"]["letters"][0]["video_id"] == video
+    assert found["uploads"]["letters"][0]["understood"] is False
+    assert "Secret" not in json.dumps(answer.json)
+
+
+def test_letters_are_handled_and_removed_and_what_nobody_understands_stays(
+    boss, ann, add_video, queues, doorbells, monkeypatch
+):
+    looked_over = []
+    monkeypatch.setattr(events, "start_daily", lambda: looked_over.append("daily"))
+    stuck = add_video(ann, state=VideoState.PROCESSING, execution="run")
+    news = json.dumps({"user_id": "u", "event": {"video_id": str(stuck)}})
+    unreadable = [queues.put("uploads", it) for it in ("{", {"detail": {}}, [], {"source_key": "source/no"})]
+    for _ in range(12):
+        queues.put("uploads", {"detail": {"object": {"key": f"source/{stuck}"}}})
+    queues.put("executions", broken(stuck))
+    queues.put("watchdog", {"job": "tidy", "video_id": str(stuck), "due": 1})
+    queues.put("watchdog", {"job": "daily"})
+    queues.put("daily", {"job": "daily"})
+    queues.put("updates", {"Type": "Notification", "Message": news})
+
+    def redrive(queue):
+        return boss.post(f"/api/admin/dead-letters/{queue}/redrive").json
+
+    assert redrive("uploads") == {"handled": 12, "left": 4}
+    assert doorbells.started == [f"source/{stuck}"] * 12
+    assert redrive("executions") == {"handled": 1, "left": 0}
+    assert state_of(stuck) == ("failed", FailureCode.INTERNAL)
+    told = len(doorbells.announced)
+    for queue, handled in (("watchdog", 2), ("daily", 1), ("updates", 1), ("updates", 0)):
+        assert redrive(queue) == {"handled": handled, "left": 0}
+    assert ("tidy", str(stuck), 0) in doorbells.watched
+    assert looked_over == ["daily", "daily"]
+    assert doorbells.announced[told:] == [json.loads(news)]
+    assert [*queues.letters["uploads"]] == unreadable
+    assert not any(queues.letters[it] for it in ("executions", "watchdog", "daily", "updates"))
+    written = boss.get("/api/admin/audit?action=letters_redriven").json["items"]
+    assert written[-1]["details"] == {"queue": "uploads", "letters": 12}
+    assert written[-1]["actor"]["email"] == "boss@example.org"
+    assert boss.post("/api/admin/dead-letters/nothing/redrive").status == 400
+
+
+def test_a_letter_stays_where_handling_it_failed(boss, queues, monkeypatch):
+    monkeypatch.setattr(events, "start_processing", lambda _key: 1 / 0)
+    queues.put("uploads", {"source_key": f"source/{uuid4()}"})
+    assert boss.post("/api/admin/dead-letters/uploads/redrive").status == 500
+    assert len(queues.letters["uploads"]) == 1
+
+
+def test_the_whole_drive_is_looked_over_when_a_message_says_so(add_video, ann, doorbells, lambda_context):
+    due = add_video(ann, trashed_at=now(), purge_at=now() - timedelta(days=1))
+    record = {"messageId": "1", "body": json.dumps({"job": "daily"}), "eventSource": "aws:sqs"}
+    assert sweep_handler.handle({"Records": [record]}, lambda_context) == {"batchItemFailures": []}
+    assert doorbells.watched == [("purge", str(due), 0)]
 
 
 # The audit log

@@ -244,6 +244,7 @@ class _Trial:
             "{video_id}": video,
             "{link_id}": self.world.links.get(state or "", uuid4()),
             "{session_id}": self.world.session_id,
+            "{queue}": "uploads",
             "{user_id}": self.world.other.user.id if "/admin/" in path else self.world.owner.user.id,
         }
         target = re.sub(r"\{\w+}", lambda name: str(ids[name[0]]), path)

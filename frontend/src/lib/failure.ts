@@ -33,6 +33,11 @@ export function failureWords({ code, message, action }: Failure): { message: str
         message: t`You have had as much video processed today as this drive allows in a day.`,
         action: t`Your file is safe. Try again tomorrow.`,
       };
+    case "cancelled":
+      return {
+        message: t`Whoever runs this drive has stopped this.`,
+        action: t`Your file is safe. Ask them why, then try again.`,
+      };
     case "internal":
       return { message: t`Something went wrong on our side.`, action: t`Your file is safe. Try again.` };
     default:

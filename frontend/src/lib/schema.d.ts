@@ -21,6 +21,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /api/admin/dead-letters */
+        get: operations["dead_letters_api_admin_dead_letters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/dead-letters/{queue}/redrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /api/admin/dead-letters/{queue}/redrive */
+        post: operations["redrive_api_admin_dead_letters__queue__redrive_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/jobs": {
         parameters: {
             query?: never;
@@ -32,6 +66,40 @@ export interface paths {
         get: operations["jobs_api_admin_jobs_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/jobs/{video_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /api/admin/jobs/{video_id}/cancel */
+        post: operations["cancel_job_api_admin_jobs__video_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/jobs/{video_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /api/admin/jobs/{video_id}/retry */
+        post: operations["retry_job_api_admin_jobs__video_id__retry_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1058,10 +1126,10 @@ export interface components {
         };
         /**
          * AuditAction
-         * @description What happened to an account, or to a link that it has given.
+         * @description What happened to an account, to a link that it has given, or to what the drive does for it.
          * @enum {string}
          */
-        AuditAction: "signed_up" | "confirmed" | "code_sent" | "signed_in" | "sign_in_failed" | "signed_out" | "session_ended" | "sessions_ended" | "identity_confirmed" | "identity_doubted" | "reset_asked" | "password_reset" | "password_changed" | "renamed" | "link_created" | "link_changed" | "link_revoked" | "link_opened" | "link_doubted" | "totp_on" | "totp_off" | "codes_renewed" | "code_spent" | "role_set" | "quota_set" | "disabled" | "enabled" | "totp_reset";
+        AuditAction: "signed_up" | "confirmed" | "code_sent" | "signed_in" | "sign_in_failed" | "signed_out" | "session_ended" | "sessions_ended" | "identity_confirmed" | "identity_doubted" | "reset_asked" | "password_reset" | "password_changed" | "renamed" | "link_created" | "link_changed" | "link_revoked" | "link_opened" | "link_doubted" | "totp_on" | "totp_off" | "codes_renewed" | "code_spent" | "role_set" | "quota_set" | "disabled" | "enabled" | "totp_reset" | "job_retried" | "job_cancelled" | "letters_redriven";
         /**
          * AuditEntry
          * @description What happened to the account of `user`, by whom: None where nobody knows.
@@ -1198,6 +1266,36 @@ export interface components {
             code: string;
         };
         /**
+         * DeadLetter
+         * @description `reason` is what AWS says; a letter that is not `understood` can't be handled by anybody.
+         */
+        DeadLetter: {
+            /** Id */
+            id: string;
+            /**
+             * Sent At
+             * Format: date-time
+             */
+            sent_at: string;
+            /** Reason */
+            reason: string | null;
+            /** Video Id */
+            video_id: string | null;
+            /** Understood */
+            understood: boolean;
+        };
+        /**
+         * DeadLetters
+         * @description About how many letters are in a queue, and some of them.
+         */
+        DeadLetters: {
+            queue: components["schemas"]["LetterQueue"];
+            /** Count */
+            count: number;
+            /** Letters */
+            letters: components["schemas"]["DeadLetter"][];
+        };
+        /**
          * Device
          * @description A signed-in browser; `current` is the one that asks. Nobody may know what it is, or where.
          */
@@ -1239,11 +1337,17 @@ export interface components {
         /**
          * DriveUsage
          * @description What all people use together, and each of them, whoever has most first.
+         *
+         *     The prices are those that the estimates are made of: of a gigabyte for a month, of an hour so counted.
          */
         DriveUsage: {
             /** People */
             people: number;
             together: components["schemas"]["Used"];
+            /** Usd Per Gb Month */
+            usd_per_gb_month: number;
+            /** Usd Per Processed Hour */
+            usd_per_processed_hour: number;
             /** Items */
             items: components["schemas"]["UsedBy"][];
             /** Next Cursor */
@@ -1312,7 +1416,7 @@ export interface components {
          * @description Why a video could not be processed.
          * @enum {string}
          */
-        FailureCode: "not_a_video" | "corrupt" | "no_video" | "too_long" | "too_large" | "daily_limit" | "internal";
+        FailureCode: "not_a_video" | "corrupt" | "no_video" | "too_long" | "too_large" | "daily_limit" | "cancelled" | "internal";
         /**
          * GiveLink
          * @description Without `expires_at` it ends in 30 days; it ends within a year.
@@ -1389,6 +1493,12 @@ export interface components {
          * @enum {string}
          */
         JobState: "uploaded" | "processing" | "failed";
+        /**
+         * LetterQueue
+         * @description Whose messages they are: each is a queue of the stage.
+         * @enum {string}
+         */
+        LetterQueue: "uploads" | "executions" | "watchdog" | "daily" | "updates";
         /**
          * LinkView
          * @description A link as the owner of its video sees it.
@@ -1515,6 +1625,13 @@ export interface components {
         Page_AuditEntry_: {
             /** Items */
             items: components["schemas"]["AuditEntry"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[DeadLetters] */
+        Page_DeadLetters_: {
+            /** Items */
+            items: components["schemas"]["DeadLetters"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -1685,6 +1802,16 @@ export interface components {
         RecoveryCodes: {
             /** Codes */
             codes: string[];
+        };
+        /**
+         * Redriven
+         * @description How many letters were handled, and how many nobody understands.
+         */
+        Redriven: {
+            /** Handled */
+            handled: number;
+            /** Left */
+            left: number;
         };
         /**
          * RenditionView
@@ -1967,7 +2094,9 @@ export interface components {
         };
         /**
          * Used
-         * @description Sizes in bytes, with the trash; `processed_seconds` of the last day, counted as full HD.
+         * @description Sizes in bytes, with the trash; `processed_seconds` of the last day, counted as full HD with 60 frames.
+         *
+         *     `storage_usd` is about what a month of these bytes costs, `processing_usd` what those seconds did.
          */
         Used: {
             /** Videos */
@@ -1980,6 +2109,10 @@ export interface components {
             trash_bytes: number;
             /** Processed Seconds */
             processed_seconds: number;
+            /** Storage Usd */
+            storage_usd: number;
+            /** Processing Usd */
+            processing_usd: number;
         };
         /** UsedBy */
         UsedBy: {
@@ -2188,6 +2321,66 @@ export interface operations {
             };
         };
     };
+    dead_letters_api_admin_dead_letters_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeadLetters_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redrive_api_admin_dead_letters__queue__redrive_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue: components["schemas"]["LetterQueue"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redriven"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     jobs_api_admin_jobs_get: {
         parameters: {
             query?: {
@@ -2209,6 +2402,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Job_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_job_api_admin_jobs__video_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_job_api_admin_jobs__video_id__retry_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
                 };
             };
             /** @description A problem */
