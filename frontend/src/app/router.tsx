@@ -36,6 +36,18 @@ export const router = createBrowserRouter([
         children: [
           { path: "workspace", lazy: page(() => import("./workspace-page"), "WorkspacePage") },
           { path: "account", lazy: page(() => import("./account-page"), "AccountPage") },
+          {
+            path: "admin",
+            lazy: page(() => import("./admin-page"), "AdminPage"),
+            children: [
+              { index: true, element: <Navigate to="people" replace /> },
+              { path: "people", lazy: page(() => import("@/features/admin/people-page"), "PeoplePage") },
+              { path: "usage", lazy: page(() => import("@/features/admin/usage-page"), "UsagePage") },
+              { path: "jobs", lazy: page(() => import("@/features/admin/jobs-page"), "JobsPage") },
+              { path: "letters", lazy: page(() => import("@/features/admin/letters-page"), "LettersPage") },
+              { path: "log", lazy: page(() => import("@/features/admin/log-page"), "LogPage") },
+            ],
+          },
           { path: "trash", lazy: page(() => import("@/features/library/trash-page"), "TrashPage") },
         ],
       },

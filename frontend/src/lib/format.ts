@@ -49,6 +49,15 @@ export function bitRate(bitsPerSecond: number): string {
   return megabits().format(bitsPerSecond / 1_000_000);
 }
 
+/** A gigabyte costs a few cents and a bit. */
+const dollars = inLanguage(
+  (tag) => new Intl.NumberFormat(tag, { style: "currency", currency: "USD", maximumFractionDigits: 3 }),
+);
+
+export function usd(amount: number): string {
+  return dollars().format(amount);
+}
+
 const plainNumber = inLanguage((tag) => new Intl.NumberFormat(tag));
 
 export function number(value: number): string {
@@ -144,6 +153,14 @@ export function timeAgo(iso: string, now = Date.now()): string {
 
 export function daysUntil(iso: string, now = Date.now()): number {
   return Math.max(0, Math.ceil((Date.parse(iso) - now) / 86_400_000));
+}
+
+const moment = inLanguage(
+  (tag) => new Intl.DateTimeFormat(tag, { dateStyle: "medium", timeStyle: "medium" }),
+);
+
+export function dateAndTime(iso: string): string {
+  return moment().format(new Date(iso));
 }
 
 const longDate = inLanguage((tag) => new Intl.DateTimeFormat(tag, { dateStyle: "long" }));

@@ -18,6 +18,17 @@ export type ShareLink = Schemas["LinkView"];
 /** What has to be known of a video to give links of it. */
 export type SharableVideo = Pick<Video, "id" | "title" | "state">;
 export type SharedVideo = Schemas["SharedVideo"];
+export type Account = Schemas["Account"];
+export type AccountSort = Schemas["UserSort"];
+export type AccountChange = Schemas["ChangeAccount"];
+export type Used = Schemas["Used"];
+export type Job = Schemas["Job"];
+export type JobState = Schemas["JobState"];
+export type DeadLetters = Schemas["DeadLetters"];
+export type LetterQueue = Schemas["LetterQueue"];
+export type AuditEntry = Schemas["AuditEntry"];
+export type AuditAction = Schemas["AuditAction"];
+export type Person = Schemas["Person"];
 export type Upload = Schemas["UploadView"];
 export type SignedPart = Schemas["PartUrl"];
 export type LiveEvent = Schemas["EventView"];

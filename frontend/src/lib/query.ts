@@ -21,6 +21,7 @@ export const keys = {
   user: (id: string) => ["user", id],
   userVideos: (id: string) => ["user", id, "videos"],
   watch: (id: string) => ["watch", id],
+  admin: ["admin"],
   links: (videoId: string) => ["links", videoId],
   shared: (token: string) => ["shared", token],
 } as const;

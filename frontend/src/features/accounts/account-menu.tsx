@@ -1,7 +1,7 @@
 /** The account button in the header. */
 import { t } from "@lingui/core/macro";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { LogOut, Settings, SquareUser } from "lucide-react";
+import { LogOut, Settings, ShieldUser, SquareUser } from "lucide-react";
 import { Button } from "react-aria-components/Button";
 import { useNavigate } from "react-router";
 import { api, done } from "@/lib/api";
@@ -54,6 +54,11 @@ export function AccountMenu({ me, onSignOut }: { me: Me; onSignOut: () => void }
       <MenuItem icon={SquareUser} onAction={() => void navigate(`/users/${me.id}`)}>
         {t`My public page`}
       </MenuItem>
+      {me.role === "admin" && (
+        <MenuItem icon={ShieldUser} onAction={() => void navigate("/admin/people")}>
+          {t`Administration`}
+        </MenuItem>
+      )}
       <MenuItem icon={LogOut} onAction={() => signOut.mutate()}>
         {t`Sign out`}
       </MenuItem>

@@ -1,23 +1,24 @@
 /** Search, filters, order and look of the drive. */
 import { t } from "@lingui/core/macro";
 import { LayoutGrid, Rows3 } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
 import { ToggleButton } from "react-aria-components/ToggleButton";
 import { ToggleButtonGroup } from "react-aria-components/ToggleButtonGroup";
-import { SearchField } from "@/ui/field";
 import { ChoiceMenu } from "@/ui/menu";
+import { Search } from "@/ui/search";
 import { SORTS, STATES, useListing } from "./listing";
 import { visibilities } from "./visibility";
-
-/** Typing a word is one question, not one for each letter. */
-const PAUSE_MS = 250;
 
 export function Toolbar() {
   const { listing, look, change } = useListing();
   return (
     <search className="mb-4 flex flex-wrap items-center gap-2">
       <div className="min-w-64 grow basis-72">
-        <Search q={listing.q} onSearch={(q) => change({ q })} />
+        <Search
+          label={t`Search my videos`}
+          placeholder={t`Search titles, descriptions, file names`}
+          q={listing.q}
+          onSearch={(q) => change({ q })}
+        />
       </div>
       <ChoiceMenu
         label={t`State`}
@@ -64,35 +65,4 @@ export function Toolbar() {
 
 function named<Value extends string>(choices: readonly { value: Value; label: () => string }[]) {
   return choices.map(({ value, label }) => ({ value, label: label() }));
-}
-
-function Search({ q, onSearch }: { q: string; onSearch: (q: string) => void }) {
-  const [text, setText] = useState(q);
-  const search = useRef(onSearch);
-  search.current = onSearch;
-  const asked = useRef(q);
-
-  // The address may change without the field: by Back, a link, or "Show all my videos".
-  useEffect(() => {
-    if (q !== asked.current) setText(q);
-    asked.current = q;
-  }, [q]);
-  useEffect(() => {
-    if (text.trim() === asked.current) return;
-    const timer = setTimeout(() => {
-      asked.current = text.trim();
-      search.current(asked.current);
-    }, PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-
-  return (
-    <SearchField
-      label={t`Search my videos`}
-      placeholder={t`Search titles, descriptions, file names`}
-      value={text}
-      onChange={setText}
-      maxLength={100}
-    />
-  );
 }
