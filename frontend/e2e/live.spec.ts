@@ -109,18 +109,18 @@ test("an upload begun on the phone moves on the laptop", async ({
   await table.goto("/workspace?look=table");
   await expect(table.getByRole("heading", { name: "Workspace" })).toBeVisible();
 
-  let release = () => {};
-  const held = new Promise<void>((resolve) => {
-    release = resolve;
-  });
+  const [begin, begun] = latch();
+  const [goOn, goesOn] = latch();
   let passed = 0;
   await phone.route(parts, async (route) => {
     passed += 1;
-    if (passed > 2) await held;
+    await (passed > 2 ? goesOn : begun);
     await route.continue();
   });
   await choose(phone, "Upload", path);
   const onLaptop = row(laptop, "long");
+  await Promise.all([expect(onLaptop).toBeVisible(), expect(row(table, "long")).toBeVisible()]);
+  begin();
   const bar = onLaptop.getByRole("progressbar", { name: "Uploading long.mp4" });
   await test.step("as a percentage, in the card and in the table", async () => {
     const told = /^(Another device is sending this:|Uploading) [1-9]\d? %$/;
@@ -134,7 +134,7 @@ test("an upload begun on the phone moves on the laptop", async ({
     await expect(onLaptop.getByText(/ of .* arrived\.$/)).toBeVisible({ timeout: 30_000 });
     await expect(bar).toBeHidden();
   });
-  release();
+  goOn();
   await expect(onLaptop.getByText("Draft")).toBeVisible(PROCESSING);
   await expectMarked(laptop);
 });
@@ -164,3 +164,12 @@ test("a cut line is said quietly, and what was missed is there when it is back",
   await expect(hint).toBeHidden();
   await expectMarked(laptop);
 });
+
+/** What opens it, and what waits for that. */
+function latch(): [open: () => void, opened: Promise<void>] {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return [open, opened];
+}
