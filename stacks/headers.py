@@ -7,7 +7,7 @@ def content_security_policy(other_origins: Sequence[str]) -> str:
     """Allow our own files and nothing inline; pages also connect to where uploads go, and to our socket."""
     directives = {
         "default-src": ["'none'"],
-        "script-src": ["'self'"],
+        "script-src": ["'self'", "'wasm-unsafe-eval'"],  # the checksum of uploads; it lets no script in
         "style-src": ["'self'"],
         "font-src": ["'self'"],
         "img-src": ["'self'", "blob:", "data:"],

@@ -269,7 +269,7 @@ def test_pages_run_no_inline_script_and_send_bytes_to_the_bucket_only(aws_stage:
     for headers in aws_stage.resources("AWS::CloudFront::ResponseHeadersPolicy").values():
         security = headers["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
         policy = json.dumps(security["ContentSecurityPolicy"]["ContentSecurityPolicy"])
-        assert "script-src 'self';" in policy
+        assert "script-src 'self' 'wasm-unsafe-eval';" in policy
         assert "connect-src 'self' https://" in policy
         assert "unsafe-eval" not in policy
         assert security["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 31536000
