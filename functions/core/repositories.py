@@ -693,12 +693,12 @@ class VideoRepository:
         return video
 
     def same_file(self, owner_id: UUID, fingerprint: str, size: int) -> Video | None:
-        """Return the newest video of the drive made of this very file, unless it failed."""
+        """Return the newest video of the drive made of this very file, if it is whole and did not fail."""
         statement = select(Video).where(
             Video.owner_id == owner_id,
             Video.fingerprint == fingerprint,
             Video.size_bytes == size,
-            Video.state != VideoState.FAILED,
+            Video.state.not_in((VideoState.UPLOADING, VideoState.FAILED)),
             ~IN_TRASH,
             NOT_PURGED,
         )
@@ -926,6 +926,13 @@ class UploadRepository:
     def of(self, owner_id: UUID) -> Sequence[Upload]:
         statement = self._with_video().where(Video.owner_id == owner_id).order_by(Upload.video_id.desc())
         return self._session.scalars(statement).all()
+
+    def same_file(self, owner_id: UUID, fingerprint: str, size: int) -> Upload | None:
+        """Return the newest unfinished upload of this very file."""
+        statement = self._with_video().where(
+            Video.owner_id == owner_id, Upload.fingerprint == fingerprint, Upload.size_bytes == size
+        )
+        return self._session.scalars(statement.order_by(Upload.video_id.desc()).limit(1)).first()
 
     def expired(self, limit: int) -> Sequence[UUID]:
         """Return the videos of uploads that nobody finished in time."""

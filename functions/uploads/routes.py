@@ -1,5 +1,6 @@
 """HTTP API: the life of an upload."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
@@ -24,8 +25,9 @@ router = APIGatewayHttpRouter()
 class StartUpload(BaseModel):
     """`fingerprint` is the browser's own mark of the file, by which it knows it again.
 
-    A file that the drive holds already is refused as a `duplicate`, unless it is wanted `again`. What was
-    typed about one that did not arrive as it was sent comes with the next try.
+    The unfinished upload of the very same file is gone on with. A file that the drive holds already is
+    refused as a `duplicate`. One that is wanted `again` is uploaded anew, whatever there is. What was typed
+    about one that did not arrive as it was sent comes with the next try.
     """
 
     file_name: Annotated[Text, Field(min_length=1, max_length=255)]
@@ -60,38 +62,6 @@ class PartView(View):
     etag: str
 
 
-class UploadView(View):
-    """An open upload; every part but the last is `part_size` bytes long. A list leaves the parts out."""
-
-    video_id: UUID
-    file_name: str
-    size_bytes: int
-    part_size: int
-    part_count: int
-    fingerprint: str
-    expires_at: datetime
-    parts: list[PartView]
-    last_part_at: datetime | None
-
-    @classmethod
-    def of(cls, upload: Upload, parts: list[Part] | None = None) -> "UploadView":
-        return cls(
-            video_id=upload.video_id,
-            file_name=upload.video.file_name,
-            size_bytes=upload.size_bytes,
-            part_size=upload.part_size,
-            part_count=upload.part_count,
-            fingerprint=upload.fingerprint,
-            expires_at=upload.expires_at,
-            parts=[PartView.model_validate(part) for part in parts or []],
-            last_part_at=max((part.arrived_at for part in parts or []), default=None),
-        )
-
-
-class Uploads(View):
-    items: list[UploadView]
-
-
 class PartUrl(View):
     number: int
     url: str
@@ -102,6 +72,50 @@ class PartUrls(View):
 
     expires_in: int
     urls: list[PartUrl]
+
+    @classmethod
+    def of(cls, signed: Mapping[int, str]) -> "PartUrls":
+        urls = [PartUrl(number=number, url=url) for number, url in signed.items()]
+        return cls(expires_in=PART_URL_SECONDS, urls=urls)
+
+
+class UploadView(View):
+    """An open upload; every part but the last is `part_size` bytes long. A list leaves the parts out.
+
+    The answer to its start brings the `addresses` of the first parts that are missing.
+    """
+
+    video_id: UUID
+    file_name: str
+    size_bytes: int
+    part_size: int
+    part_count: int
+    fingerprint: str
+    expires_at: datetime
+    parts: list[PartView]
+    last_part_at: datetime | None
+    addresses: PartUrls | None
+
+    @classmethod
+    def of(
+        cls, upload: Upload, parts: list[Part] | None = None, addresses: Mapping[int, str] | None = None
+    ) -> "UploadView":
+        return cls(
+            video_id=upload.video_id,
+            file_name=upload.video.file_name,
+            size_bytes=upload.size_bytes,
+            part_size=upload.part_size,
+            part_count=upload.part_count,
+            fingerprint=upload.fingerprint,
+            expires_at=upload.expires_at,
+            parts=[PartView.model_validate(part) for part in parts or []],
+            last_part_at=max((part.arrived_at for part in parts or []), default=None),
+            addresses=None if addresses is None else PartUrls.of(addresses),
+        )
+
+
+class Uploads(View):
+    items: list[UploadView]
 
 
 @router.get("/api/uploads/config", tags=["uploads"])
@@ -117,17 +131,23 @@ def config(user: CurrentUser, session: DatabaseSession) -> UploadConfig:
 
 @router.post("/api/uploads", status_code=HTTPStatus.CREATED, tags=["uploads"])
 def start(body: StartUpload, user: CurrentUser, session: DatabaseSession) -> UploadView:
-    upload = service.start(
-        session,
-        media_storage(),
-        user,
-        file_name=body.file_name,
-        size=body.size,
-        fingerprint=body.fingerprint,
-        again=body.again,
-        details=service.Details(body.title, body.description, body.visibility),
-    )
-    return UploadView.of(upload)
+    storage = media_storage()
+    begun = None
+    if body.fingerprint and not body.again:
+        begun = service.unfinished(session, storage, user, body.fingerprint, body.size)
+    if begun is None:
+        upload = service.start(
+            session,
+            storage,
+            user,
+            file_name=body.file_name,
+            size=body.size,
+            fingerprint=body.fingerprint,
+            again=body.again,
+            details=service.Details(body.title, body.description, body.visibility),
+        )
+        begun = upload, []
+    return UploadView.of(*begun, service.first_addresses(storage, *begun))
 
 
 @router.get("/api/uploads", tags=["uploads"])
@@ -144,9 +164,7 @@ def show(video_id: UUID, user: CurrentUser, session: DatabaseSession) -> UploadV
 @router.post("/api/uploads/<video_id>/parts", tags=["uploads"])
 def sign_parts(video_id: UUID, body: SignParts, user: CurrentUser, session: DatabaseSession) -> PartUrls:
     upload = UploadRepository(session).owned(video_id, user.id)
-    signed = service.sign_parts(media_storage(), upload, body.numbers)
-    urls = [PartUrl(number=number, url=url) for number, url in signed.items()]
-    return PartUrls(expires_in=PART_URL_SECONDS, urls=urls)
+    return PartUrls.of(service.sign_parts(media_storage(), upload, body.numbers))
 
 
 @router.post("/api/uploads/<video_id>/complete", tags=["uploads"])

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import PurePath
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from functions.core.storage import PART_URL_SECONDS, MediaStorage, MissingObject
 
 MIN_PART_BYTES = 8 * 1024**2
 MOST_PARTS = 9_000  # S3 takes 10,000
+FIRST_ADDRESSES = 8
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,26 @@ def _reserve(session: Session, owner: User, size: int) -> None:
 
 def _readable(size: int) -> str:
     return f"{size / 1000**3:.1f} GB"
+
+
+def unfinished(
+    session: Session, storage: MediaStorage, owner: User, fingerprint: str, size: int
+) -> tuple[Upload, list[Part]] | None:
+    """Return the begun upload of this very file with the parts that S3 has, None if there is none."""
+    upload = UploadRepository(session).same_file(owner.id, fingerprint, size)
+    if upload is None:
+        return None
+    try:
+        return upload, storage.parts(upload.video.source_key, upload.s3_upload_id)
+    except MissingObjectError:
+        return None  # S3 dropped it; the sweep takes the rest away
+
+
+def first_addresses(storage: MediaStorage, upload: Upload, parts: list[Part]) -> dict[int, str]:
+    """Sign the addresses of the first parts that S3 lacks: no byte has to wait for another answer."""
+    stored = {part.number for part in parts}
+    missing = (number for number in range(1, upload.part_count + 1) if number not in stored)
+    return sign_parts(storage, upload, list(islice(missing, FIRST_ADDRESSES)))
 
 
 def stored_parts(storage: MediaStorage, upload: Upload) -> list[Part]:

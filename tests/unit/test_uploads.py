@@ -80,6 +80,39 @@ def test_giving_up_tells_the_other_pages_and_looks_for_late_parts(ann, bucket, d
     assert ("remove_bytes", video_id, 900) in doorbells.watched
 
 
+FILM = {"file_name": "film.mp4", "size": 20 * 1024**2, "fingerprint": "film"}
+
+
+@pytest.mark.usefixtures("bucket")
+def test_the_start_of_an_upload_brings_the_addresses_of_its_first_parts(ann):
+    started = ann.post("/api/uploads", FILM | {"size": 90 * 1024**2}).json
+    assert [address["number"] for address in started["addresses"]["urls"]] == [1, 2, 3, 4, 5, 6, 7, 8]
+    signed = ann.post(f"/api/uploads/{started['video_id']}/parts", {"numbers": [1]}).json
+    assert signed["expires_in"] == started["addresses"]["expires_in"]
+    assert ann.get(f"/api/uploads/{started['video_id']}").json["addresses"] is None
+
+
+def test_the_same_file_goes_on_with_its_unfinished_upload(ann, bob, bucket):
+    begun = ann.post("/api/uploads", FILM).json
+    ((key, upload_id),) = bucket.uploads
+    bucket.put_part(key, upload_id, 2, b"x" * begun["part_size"])
+    going_on = ann.post("/api/uploads", FILM).json
+    assert going_on["video_id"] == begun["video_id"]
+    assert [part["number"] for part in going_on["parts"]] == [2]
+    assert [address["number"] for address in going_on["addresses"]["urls"]] == [1, 3]
+    others = [bob.post("/api/uploads", FILM), ann.post("/api/uploads", FILM | {"size": 5})]
+    others += [ann.post("/api/uploads", FILM | {"again": True})]
+    assert len({begun["video_id"], *(other.json["video_id"] for other in others)}) == 4
+
+
+def test_an_upload_that_the_storage_dropped_is_begun_anew(ann, bucket):
+    begun = ann.post("/api/uploads", FILM).json
+    bucket.uploads.clear()
+    anew = ann.post("/api/uploads", FILM)
+    assert anew.status == 201
+    assert anew.json["video_id"] != begun["video_id"]
+
+
 def sign(person, video_id):
     assert person.post(f"/api/uploads/{video_id}/parts", {"numbers": [1]}).status == 200
 
@@ -113,7 +146,7 @@ def test_what_did_not_arrive_as_the_browser_read_it_is_refused_and_deleted(
     video_id = start(ann, bucket)
     answer = ann.post(f"/api/uploads/{video_id}/complete", {"checksum": "AAAAAAAAAAA="})
     assert (answer.status, answer.json["code"]) == (409, "checksum_mismatch")
-    assert doorbells.watched == [("discard", video_id, 0)]
+    assert doorbells.watched[-1] == ("discard", video_id, 0)
     if is_claimed:  # the bucket's event was quicker
         elsewhere("UPDATE videos SET state = 'processing', execution = 'run-1' WHERE id = :id", video_id)
     for _ in range(2):
@@ -189,12 +222,18 @@ def test_a_checksum_that_is_none_is_refused(ann, bucket):
     assert ann.post(f"/api/uploads/{video_id}/complete", {"checksum": "deadbeef"}).status == 400
 
 
-@pytest.mark.usefixtures("bucket")
 class TestTheSameFileAgain:
     FILE: ClassVar = {"file_name": "again.mp4", "size": 10, "fingerprint": "f" * 64}
 
-    def test_is_pointed_out_and_sent_only_if_it_is_wanted(self, ann, bucket):
-        first = ann.post("/api/uploads", {**self.FILE, "file_name": "first.mp4"}).json["video_id"]
+    @pytest.fixture
+    def first(self, ann, bucket, elsewhere):  # noqa: ARG002  # what is uploaded goes there
+        """Return the id of a video made of the file."""
+        video_id = ann.post("/api/uploads", {**self.FILE, "file_name": "first.mp4"}).json["video_id"]
+        elsewhere("UPDATE videos SET state = 'ready' WHERE id = :id", video_id)
+        elsewhere("DELETE FROM uploads WHERE video_id = :id", video_id)
+        return video_id
+
+    def test_is_pointed_out_and_sent_only_if_it_is_wanted(self, ann, bucket, first):
         refused = ann.post("/api/uploads", self.FILE)
         assert refused.status == 409
         assert refused.json["code"] == "duplicate"
@@ -202,12 +241,11 @@ class TestTheSameFileAgain:
         assert len(bucket.uploads) == 1
         assert ann.post("/api/uploads", {**self.FILE, "again": True}).status == 201
 
-    def test_is_nobody_elses_business(self, ann, bob):
-        ann.post("/api/uploads", self.FILE)
+    @pytest.mark.usefixtures("first")
+    def test_is_nobody_elses_business(self, bob):
         assert bob.post("/api/uploads", self.FILE).status == 201
 
     @pytest.mark.parametrize("change", ["state = 'failed'", "trashed_at = now()", "size_bytes = 11"])
-    def test_is_another_one_if_the_first_is_of_no_use(self, ann, elsewhere, change):
-        first = ann.post("/api/uploads", self.FILE).json["video_id"]
+    def test_is_another_one_if_the_first_is_of_no_use(self, ann, elsewhere, first, change):
         elsewhere(f"UPDATE videos SET {change} WHERE id = :id", first)
         assert ann.post("/api/uploads", self.FILE).status == 201

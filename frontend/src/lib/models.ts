@@ -30,7 +30,7 @@ export type AuditEntry = Schemas["AuditEntry"];
 export type AuditAction = Schemas["AuditAction"];
 export type Person = Schemas["Person"];
 export type Upload = Schemas["UploadView"];
-export type SignedPart = Schemas["PartUrl"];
+export type SignedParts = Schemas["PartUrls"];
 export type LiveEvent = Schemas["EventView"];
 export type LiveEvents = Schemas["Events"];
 

@@ -1948,8 +1948,9 @@ export interface components {
          * StartUpload
          * @description `fingerprint` is the browser's own mark of the file, by which it knows it again.
          *
-         *     A file that the drive holds already is refused as a `duplicate`, unless it is wanted `again`. What was
-         *     typed about one that did not arrive as it was sent comes with the next try.
+         *     The unfinished upload of the very same file is gone on with. A file that the drive holds already is
+         *     refused as a `duplicate`. One that is wanted `again` is uploaded anew, whatever there is. What was typed
+         *     about one that did not arrive as it was sent comes with the next try.
          */
         StartUpload: {
             /** File Name */
@@ -2040,6 +2041,8 @@ export interface components {
         /**
          * UploadView
          * @description An open upload; every part but the last is `part_size` bytes long. A list leaves the parts out.
+         *
+         *     The answer to its start brings the `addresses` of the first parts that are missing.
          */
         UploadView: {
             /**
@@ -2066,6 +2069,7 @@ export interface components {
             parts: components["schemas"]["PartView"][];
             /** Last Part At */
             last_part_at: string | null;
+            addresses: components["schemas"]["PartUrls"] | null;
         };
         /** Uploads */
         Uploads: {

@@ -44,6 +44,10 @@ export class FakeStage implements UploadServer {
   #serial = 0;
 
   async create({ file_name, size, fingerprint, again, ...details }: NewUpload): Promise<Upload> {
+    const begun = [...this.uploads.values()].find(
+      (upload) => upload.fingerprint === fingerprint && upload.size_bytes === size,
+    );
+    if (begun && !again) return this.find(begun.video_id);
     if (this.fingerprints.has(fingerprint) && !again)
       throw new ApiError(409, "duplicate", "This file is in your drive already.");
     const video_id = `video-${this.bytes.size + 1}`;
@@ -57,6 +61,7 @@ export class FakeStage implements UploadServer {
       expires_at: new Date(Date.now() + 86_400_000).toISOString(),
       parts: [],
       last_part_at: null,
+      addresses: null,
     };
     this.uploads.set(video_id, upload);
     this.bytes.set(video_id, new Map());

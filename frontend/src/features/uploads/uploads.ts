@@ -24,7 +24,6 @@ import { localFiles } from "./local-files";
 
 const server: UploadServer = {
   create: (body) => unwrap(api.POST("/api/uploads", { body })),
-  unfinished: async () => (await unwrap(api.GET("/api/uploads"))).items,
   find: (id) => unwrap(api.GET("/api/uploads/{video_id}", { params: byId(id) })),
   sign: (id, numbers) =>
     unwrap(api.POST("/api/uploads/{video_id}/parts", { params: byId(id), body: { numbers } })),

@@ -271,22 +271,11 @@ export class UploadEngine {
     if (file.size === 0) throw new EmptyFileError("The file is empty.");
     const fingerprint = await readable(this.#parts.fingerprint(file));
     signal.throwIfAborted();
-    const unfinished = await this.#ask(task, signal, () => server.unfinished());
-    const known = unfinished.find(
-      (upload) =>
-        upload.fingerprint === fingerprint && upload.size_bytes === file.size && !this.#has(upload.video_id),
-    );
-    const upload = known
-      ? await this.#ask(task, signal, () => server.find(known.video_id))
-      : await this.#ask(task, signal, () =>
-          server.create({
-            file_name: file.name,
-            size: file.size,
-            fingerprint,
-            again: task.again,
-            ...task.details,
-          }),
-        );
+    const wanted = { file_name: file.name, size: file.size, fingerprint, ...task.details };
+    let upload = await this.#ask(task, signal, () => server.create({ ...wanted, again: task.again }));
+    // The same file twice in this page: each is sent for itself.
+    if (this.#has(upload.video_id))
+      upload = await this.#ask(task, signal, () => server.create({ ...wanted, again: true }));
     task.videoId = upload.video_id;
     this.#show(task, { videoId: upload.video_id });
     await memory.remember({
@@ -347,7 +336,7 @@ export class UploadEngine {
 
     void this.#readStored(task, upload, missing, signal);
     const queue = [...missing];
-    const addresses = new SignedAddresses(this.#parts.server, upload.video_id, missing);
+    const addresses = new SignedAddresses(this.#parts.server, upload.video_id, missing, upload.addresses);
     // One hopeless part ends the others too: they would only waste the person's bandwidth.
     const siblings = new AbortController();
     const either = AbortSignal.any([signal, siblings.signal]);

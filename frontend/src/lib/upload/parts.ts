@@ -1,5 +1,5 @@
 /** Which bytes a part holds, which parts S3 still lacks, and their signed addresses. */
-import type { Upload } from "../models";
+import type { SignedParts, Upload } from "../models";
 import type { UploadServer } from "./types";
 
 const BATCH = 8;
@@ -39,10 +39,17 @@ export class SignedAddresses {
   readonly #known = new Map<number, { url: string; until: number }>();
   #signing: Promise<void> | null = null;
 
-  constructor(server: UploadServer, videoId: string, numbers: readonly number[]) {
+  /** `first` came with the upload itself. */
+  constructor(
+    server: UploadServer,
+    videoId: string,
+    numbers: readonly number[],
+    first: SignedParts | null = null,
+  ) {
     this.#server = server;
     this.#videoId = videoId;
     this.#numbers = numbers;
+    if (first) this.#note(first, Date.now());
   }
 
   async of(number: number): Promise<string> {
@@ -89,8 +96,11 @@ export class SignedAddresses {
     const now = Date.now();
     const rest = this.#after(first, this.#numbers.length).filter((number) => !this.#usable(number));
     const wanted = [first, ...rest.slice(0, BATCH - 1)];
-    const { expires_in, urls } = await this.#server.sign(this.#videoId, wanted);
-    const until = now + expires_in * 1000 * USABLE_SHARE;
+    this.#note(await this.#server.sign(this.#videoId, wanted), now);
+  }
+
+  #note({ expires_in, urls }: SignedParts, signedAt: number): void {
+    const until = signedAt + expires_in * 1000 * USABLE_SHARE;
     for (const { number, url } of urls) this.#known.set(number, { url, until });
   }
 }

@@ -1,5 +1,5 @@
 /** What the upload engine needs from the outside, and what it tells. */
-import type { SignedPart, Upload, Video } from "../models";
+import type { SignedParts, Upload, Video } from "../models";
 
 export type UploadPhase =
   | "queued"
@@ -41,11 +41,13 @@ export interface NewUpload extends Details {
 export type SentBytes = Readonly<Record<string, number>>;
 
 export interface UploadServer {
-  /** Refuses as a "duplicate" what the drive has already, unless it is wanted `again`. */
+  /**
+   * A new upload, or the unfinished one of the very same file. Refuses as a "duplicate" what the drive has already;
+   * what is wanted `again` is always new.
+   */
   create(file: NewUpload): Promise<Upload>;
-  unfinished(): Promise<Upload[]>;
   find(videoId: string): Promise<Upload>;
-  sign(videoId: string, numbers: number[]): Promise<{ expires_in: number; urls: SignedPart[] }>;
+  sign(videoId: string, numbers: number[]): Promise<SignedParts>;
   /**
    * Refuses as a "checksum_mismatch" what did not arrive as it was read here, and says with it what was typed
    * about it; answers "still_joining" while S3 makes one object of the parts. Asking again changes nothing.
