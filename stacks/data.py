@@ -134,6 +134,7 @@ class Data(Construct):
                     id="AbortIncompleteUploads", abort_incomplete_multipart_upload_after=Duration.days(7)
                 ),
                 s3.LifecycleRule(id="DropWork", prefix="work/", expiration=Duration.days(7)),
+                s3.LifecycleRule(id="DropExports", prefix="exports/", expiration=Duration.days(2)),
                 s3.LifecycleRule(
                     id="ArchiveOriginals",
                     prefix="source/",

@@ -152,6 +152,7 @@ class Edge(Construct):
             "cognito-idp:AdminGetUser",
             "cognito-idp:AdminDeleteUser",
             "cognito-idp:AdminSetUserPassword",
+            "cognito-idp:AdminUpdateUserAttributes",
             "cognito-idp:AdminRespondToAuthChallenge",
             "cognito-idp:AdminSetUserMFAPreference",
             on=data.user_pool.user_pool_arn,
@@ -166,6 +167,7 @@ class Edge(Construct):
             "s3:AbortMultipartUpload",
             on=data.media.arn_for_objects("source/*"),
         )
+        self.api.allow("s3:GetObject", on=data.media.arn_for_objects("exports/*"))
         self.api.allow("dynamodb:PutItem", on=data.tickets.table_arn)
         self.api.allow("dynamodb:UpdateItem", on=data.limits.table_arn)
 
@@ -270,6 +272,12 @@ class Edge(Construct):
         connect.allow("dynamodb:DeleteItem", on=tickets.table_arn)
         connect.allow("dynamodb:PutItem", "dynamodb:DeleteItem", on=connections.table_arn)
         relay.allow("dynamodb:GetItem", on=connections.table_arn)
+        if sender := self._stage.email_sender:
+            domain = Stack.of(self).format_arn(
+                service="ses", resource="identity", resource_name=sender.partition("@")[2]
+            )
+            notify.allow("ses:SendEmail", on=domain, StringEquals={"ses:FromAddress": sender})
+        notify.allow("dynamodb:Scan", "dynamodb:DeleteItem", on=tickets.table_arn)
         for function in (notify, relay):
             function.allow("dynamodb:Query", on=f"{connections.table_arn}/index/by-user")
             function.allow("dynamodb:DeleteItem", on=connections.table_arn)

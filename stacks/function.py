@@ -183,6 +183,7 @@ def _environment(stage: StageConfig, data: Data, *, service: str) -> dict[str, s
         "PLAYBACK_GRANT_SECONDS": _seconds(stage.playback_grant),
         "PUBLIC_GRANT_SECONDS": _seconds(stage.public_grant),
         "PROCESSING_LEASE_SECONDS": _seconds(stage.processing_lease),
+        "EMAIL_SENDER": stage.email_sender,
         "ADMIN_EMAIL": stage.admin_email.lower(),
         "SIGN_UP": stage.sign_up,
         "SIGN_UP_DOMAINS": " ".join(stage.sign_up_domains).lower(),

@@ -223,8 +223,10 @@ class Processing(Construct):
         sweep.allow(
             "s3:DeleteObject",
             "s3:AbortMultipartUpload",
-            on=[media.arn_for_objects(f"{folder}/*") for folder in ("source", "media", "work")],
+            on=[media.arn_for_objects(f"{folder}/*") for folder in ("source", "media", "work", "exports")],
         )
+        sweep.allow("s3:PutObject", on=media.arn_for_objects("exports/*"))
+        sweep.allow("cognito-idp:AdminDeleteUser", on=self._data.user_pool.user_pool_arn)
         sweep.add_event_source(
             # Two at once are the fewest AWS allows, and enough for what only looks after others.
             sources.SqsEventSource(self.watchdog, report_batch_item_failures=True, max_concurrency=2)

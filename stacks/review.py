@@ -73,7 +73,7 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         _on_everything(TRACING): r".+Role/DefaultPolicy",
         _on_everything(LOG_DELIVERY): r"Processing/Workflow/Machine/Role/DefaultPolicy",
         _on_everything(NETWORK_INTERFACES): rf"\w+/(({INSIDE})Role/DefaultPolicy|({INSIDE})/NotByCode)",
-        r"IAM5\[Resource::.*DataMedia\w+(\.Arn>)?/(source|media|work)/\*]": r".+Role/DefaultPolicy",
+        r"IAM5\[Resource::.*DataMedia\w+(\.Arn>)?/(source|media|work|exports)/\*]": r".+Role/DefaultPolicy",
         r"IAM5\[Resource::arn:aws:states:.+:execution:.+:\*]": r"Processing/SweepRole/DefaultPolicy",
         r"IAM5\[Resource::.+/@connections/\*]": r"Edge/(Connect|Notify|Relay)Role/DefaultPolicy",
         r"IAM5\[Resource::<\w+\.Arn>:\*]": r"(Processing/Workflow/Machine/|Scheduler)Role.*/DefaultPolicy",

@@ -118,6 +118,54 @@ test("a forgotten password is set anew, and signs everybody out", async ({
   await expect(page).toHaveURL(/sign-in/);
 });
 
+test("another address, one's data taken along, the account given up and kept", async ({
+  member: { page, expectRefusal },
+  person,
+}, info) => {
+  const renewed = `new-${person.email}`;
+  const main = page.getByRole("main");
+  await page.goto("/account");
+  await main.getByRole("button", { name: "Change the address" }).click();
+  const dialog = page.getByRole("dialog");
+  const address = dialog.getByLabel("New e-mail address");
+  await expect(address).toBeFocused();
+  await expect(address).toHaveAttribute("autocomplete", "email");
+  await address.fill(renewed);
+  await dialog.getByRole("button", { name: "Send a code" }).click();
+  const code = dialog.getByLabel("Code", { exact: true });
+  await expect(code).toBeFocused();
+  await expectAccessible(page);
+  expectRefusal(/400/);
+  await code.fill("000000");
+  await dialog.getByRole("button", { name: "Confirm" }).click();
+  await expect(dialog.getByRole("alert")).toBeVisible();
+  await code.fill((await dialog.getByText("Your code is").getByRole("strong").textContent()) ?? "");
+  await dialog.getByRole("button", { name: "Confirm" }).click();
+  await expect(main.getByText(renewed)).toBeVisible();
+  await expect(main.getByRole("button", { name: "Change the address" })).toBeFocused();
+
+  await main.getByRole("button", { name: "Put my data together" }).click();
+  await expect(main.getByText("Ready, and offered until")).toBeVisible({ timeout: 20_000 });
+  const begun = page.waitForEvent("download");
+  await main.getByRole("button", { name: /^Download/ }).click();
+  expect((await begun).suggestedFilename()).toMatch(/^StreamTime .*\.zip$/);
+
+  await main.getByRole("button", { name: "Delete my account" }).click();
+  const question = page.getByRole("alertdialog", { name: "Delete your account?" });
+  await expect(question.getByRole("button", { name: "Cancel" })).toBeFocused();
+  await expectAccessible(page);
+  await question.getByRole("button", { name: "Delete my account" }).click();
+  const notice = page.getByRole("region", { name: "Your account" });
+  await expect(notice).toContainText("deleted for good on");
+  await expect(main.getByRole("button", { name: "Keep my account" })).toBeFocused();
+  await expectAccessible(page);
+  await page.screenshot({ path: info.outputPath("leaving-desk.png"), fullPage: true });
+  await page.goto("/explore");
+  await notice.getByRole("button", { name: "Keep my account" }).click();
+  await expect(notice).toHaveCount(0);
+  await expect(page.locator("#main")).toBeFocused();
+});
+
 for (const colorScheme of ["light", "dark"] as const)
   test(`the account page in the ${colorScheme} theme`, async ({ newVisitor }, info) => {
     const person = newPerson();

@@ -23,12 +23,13 @@ from functions.core.caller import (
     RecentUser,
     session_token,
 )
-from functions.core.http import SecretText, Text, answer, cookie, no_content
+from functions.core.http import SecretText, Site, Text, answer, cookie, no_content
 from functions.core.identity import IdentityProvider
-from functions.core.models import Challenge
+from functions.core.models import Challenge, Export
 from functions.core.models import Session as BrowserSession
 from functions.core.settings import settings
-from functions.core.views import Me, Page, View
+from functions.core.storage import DOWNLOAD_URL_SECONDS, media_storage
+from functions.core.views import Download, Me, Page, View
 
 router = APIGatewayHttpRouter()
 
@@ -154,6 +155,19 @@ class SignUpPolicy(View):
 
     sign_up: Literal["open", "closed"]
     domains: list[str]
+
+
+class ExportState(View):
+    """Nothing of it is known where nobody asked; it is being made until there is a `ready_at`."""
+
+    asked_at: datetime | None
+    ready_at: datetime | None
+    expires_at: datetime | None
+    size_bytes: int | None
+
+    @classmethod
+    def of(cls, export: Export | None) -> "ExportState":
+        return cls(**{name: getattr(export, name, None) for name in cls.model_fields})
 
 
 class Device(View):
@@ -324,6 +338,50 @@ def me(user: CurrentUser, accounts: AccountsUseCases) -> Me:
 @router.patch("/api/me", tags=["accounts"])
 def rename(body: Profile, user: CurrentUser, accounts: AccountsUseCases) -> Me:
     accounts.rename(user, body.display_name)
+    return accounts.describe(user)
+
+
+@router.post("/api/me/email", status_code=HTTPStatus.ACCEPTED, tags=["accounts"])
+def ask_for_email(body: Address, user: RecentUser, accounts: AccountsUseCases) -> CodeSent:
+    accounts.ask_for_email(user, body.email.lower())
+    return CodeSent(email=body.email, code_hint=settings().confirmation_code_hint)
+
+
+@router.post("/api/me/email/confirm", tags=["accounts"])
+def change_email(
+    body: Confirm, _: RecentUser, browser: CurrentSession, accounts: AccountsUseCases
+) -> Response[Me]:
+    token = accounts.change_email(browser, body.email, body.code)
+    return _holding(token, answer(accounts.describe(browser.user)))
+
+
+@router.get("/api/me/export", tags=["accounts"])
+def export(user: CurrentUser, accounts: AccountsUseCases) -> ExportState:
+    return ExportState.of(accounts.exports.of(user.id))
+
+
+@router.post("/api/me/export", status_code=HTTPStatus.ACCEPTED, tags=["accounts"])
+def ask_for_export(user: RecentUser, accounts: AccountsUseCases, site: Site) -> ExportState:
+    """Have a ZIP made of all that is kept of oneself, in the place of one that was made before."""
+    return ExportState.of(accounts.ask_for_export(user, site))
+
+
+@router.get("/api/me/export/file", tags=["accounts"])
+def export_file(user: CurrentUser, accounts: AccountsUseCases) -> Download:
+    url = accounts.fetch_export(user, media_storage())
+    return Download(url=url, expires_in=DOWNLOAD_URL_SECONDS)
+
+
+@router.delete("/api/me", tags=["accounts"])
+def give_up(_: RecentUser, browser: CurrentSession, accounts: AccountsUseCases) -> Me:
+    """Have the account deleted at `delete_at`; until then `POST /api/me/keep` undoes it."""
+    accounts.give_up(browser)
+    return accounts.describe(browser.user)
+
+
+@router.post("/api/me/keep", tags=["accounts"])
+def keep(user: CurrentUser, accounts: AccountsUseCases) -> Me:
+    accounts.keep(user)
     return accounts.describe(user)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from functions.core import events, leaving
 from functions.core.caller import token_hash
 from functions.core.errors import (
     ChallengeOverError,
@@ -18,22 +19,27 @@ from functions.core.errors import (
     InvalidCredentialsError,
     InvalidInputError,
     InvalidStateError,
+    NotFoundError,
     SignUpRefusedError,
     TooManyRequestsError,
     WrongPasswordError,
 )
 from functions.core.identity import Identity, IdentityProvider, PasswordProof, demand_strength
 from functions.core.journal import Journal
+from functions.core.keys import export_key
 from functions.core.limits import Limit
-from functions.core.models import AuditAction, Challenge, Role, User, now
+from functions.core.models import AuditAction, Challenge, Export, Role, User, now
 from functions.core.models import Session as BrowserSession
 from functions.core.repositories import (
+    OLDER_ACCOUNT,
     ChallengeRepository,
+    ExportRepository,
     RecoveryCodeRepository,
     SessionRepository,
     UserRepository,
 )
 from functions.core.settings import settings
+from functions.core.storage import MediaStorage
 from functions.core.views import Me
 
 PASSWORDS_OF = Limit("passwords-of", burst=10, every=timedelta(minutes=3))
@@ -52,6 +58,14 @@ RECOVERY_CODES_OF = Limit("recovery-codes-of", burst=10, every=timedelta(minutes
 RECOVERY_CODES = 10
 CODE_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 """32 that are not mistaken for each other."""
+ADDRESS_CHANGED = (
+    "Your StreamTime account has another address",
+    (
+        "Another e-mail address signs in to your StreamTime account now, and this one no longer does.\n\n"
+        "If this was not you, tell the person who runs the drive.\n"
+    ),
+)
+EXPORTS_OF = Limit("exports-of", burst=3, every=timedelta(hours=1))
 MAILS_TO = Limit("mails-to", burst=5, every=timedelta(minutes=10))
 
 
@@ -86,6 +100,10 @@ class Accounts:
     @property
     def recovery_codes(self) -> RecoveryCodeRepository:
         return RecoveryCodeRepository(self.session)
+
+    @property
+    def exports(self) -> ExportRepository:
+        return ExportRepository(self.session)
 
     @property
     def network(self) -> str:
@@ -175,8 +193,11 @@ class Accounts:
         return self.users.get(user_id)
 
     def _known(self, identity: Identity) -> User:
-        """Return the account of whom the pool knows; the first time it is made."""
-        return self.users.add_if_new(
+        """Return the account of whom the pool knows; the first time it is made.
+
+        The pool knows better too which address is theirs, should we not have learned of a change.
+        """
+        user = self.users.add_if_new(
             User(
                 id=identity.subject,
                 email=identity.email,
@@ -185,11 +206,16 @@ class Accounts:
                 quota_bytes=settings().quota_bytes,
             )
         )
+        if user.email != identity.email and self.users.id_of(identity.email) is None:
+            user.email = identity.email
+        return user
 
     def _begin_session(self, user: User, replacing: str | None) -> SignedIn:
         if user.disabled_at is not None:
             self.journal.write(AuditAction.SIGN_IN_FAILED, user.id, reason="disabled")
             raise InvalidCredentialsError("This account is switched off. Ask the person who runs this drive.")
+        if user.has_ended():
+            raise InvalidCredentialsError("This account is deleted. What is left of it goes within a day.")
         if replacing:
             self.sessions.remove(token_hash(replacing))
         token = _new_token()
@@ -319,11 +345,65 @@ class Accounts:
         self.recovery_codes.replace(user.id, [_code_hash(code) for code in codes])
         return codes
 
-    # What they have in common
+    # The account
+
+    def ask_for_email(self, user: User, email: str) -> None:
+        """Send a code to another address that somebody wants to sign in with."""
+        if email == user.email:
+            same = "This is your address already."
+            raise InvalidInputError(same, FieldError("email", same))
+        _within_domains(email)
+        with self._mail(email):
+            self.provider.prove_address(user.id, email)
+        self.journal.write(AuditAction.EMAIL_ASKED, user.id, actor_id=user.id)
+
+    def change_email(self, browser: BrowserSession, email: str, code: str) -> str:
+        """Sign in with another address from now on; end every other session, return this one's new token."""
+        user = browser.user
+        self._try_code(email)
+        proof = self.provider.confirm(email, code)
+        if self.users.id_of(email) is not None:
+            self.provider.delete(proof)
+            raise InvalidStateError(OLDER_ACCOUNT)
+        before = user.email
+        with self._unless_refused():
+            user.email = email
+            self.sessions.remove_all(user.id, but=browser.id)
+            self.journal.write(AuditAction.EMAIL_CHANGED, user.id, actor_id=user.id)
+            token = _rotate(browser)
+            self.session.flush()
+            self.provider.move(user.id, email, proved_by=proof)
+        events.write_to(self.session, before, *ADDRESS_CHANGED)
+        return token
+
+    def ask_for_export(self, user: User, site: str) -> Export:
+        """Have all that is kept of somebody put together for them."""
+        EXPORTS_OF.take(str(user.id))
+        asked = self.exports.ask(user.id, site)
+        self.journal.write(AuditAction.EXPORT_ASKED, user.id, actor_id=user.id)
+        events.watch("export", user.id)
+        return asked
+
+    def fetch_export(self, user: User, storage: MediaStorage) -> str:
+        """Return an address that gives out what was put together."""
+        found = self.exports.of(user.id)
+        if found is None or found.ready_at is None:
+            raise NotFoundError
+        self.journal.write(AuditAction.EXPORT_FETCHED, user.id, actor_id=user.id)
+        return storage.download_url(export_key(user.id), f"StreamTime {found.ready_at:%Y-%m-%d}.zip")
+
+    def give_up(self, browser: BrowserSession) -> None:
+        """Have the account deleted after a while; every other session ends."""
+        leaving.give_up(self.session, self.journal, browser.user_id, by=browser.user_id, but=browser.id)
+
+    def keep(self, user: User) -> None:
+        leaving.keep(self.session, self.journal, user.id, by=user.id)
 
     def rename(self, user: User, display_name: str) -> None:
         user.display_name = _name(display_name)
         self.journal.write(AuditAction.RENAMED, user.id, actor_id=user.id)
+
+    # What they have in common
 
     def describe(self, user: User) -> Me:
         originals, renditions, _ = self.users.usage(user.id)
@@ -374,6 +454,10 @@ def admit(email: str) -> None:
         return
     if settings().sign_up == "closed":
         raise SignUpRefusedError("This drive takes no new accounts. Ask the person who runs it.")
+    _within_domains(email)
+
+
+def _within_domains(email: str) -> None:
     domains = settings().sign_up_domains
     if domains and email.rpartition("@")[2] not in domains:
         only = f"This drive takes addresses of {' or '.join(domains)} only."

@@ -12,6 +12,9 @@ from functions.core import events, processing
 from functions.core.keys import video_of
 from functions.core.letters import LetterQueue
 
+OF_PEOPLE = {"close_sockets", "delete_account", "export", "remove_export"}
+"""Jobs of the sweep that are about a person and no video."""
+
 
 @dataclass(frozen=True)
 class Remedy:
@@ -46,7 +49,7 @@ def _job(body: Any) -> Remedy:
     if body["job"] == "daily":
         return _daily(body)
     job, subject = body["job"], UUID(body["video_id"])
-    return Remedy(None if job == "close_sockets" else subject, lambda _session: events.watch(job, subject))
+    return Remedy(None if job in OF_PEOPLE else subject, lambda _session: events.watch(job, subject))
 
 
 def _daily(_body: Any) -> Remedy:

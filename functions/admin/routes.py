@@ -63,6 +63,7 @@ class Account(View):
     used_bytes: int
     totp_since: datetime | None
     disabled_at: datetime | None
+    delete_at: datetime | None
     last_seen_at: datetime
     created_at: datetime
 

@@ -8,11 +8,12 @@ from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from functions.admin.remedies import remedy
-from functions.core import events, letters, processing
+from functions.core import letters, processing
 from functions.core.database import after_commit
 from functions.core.errors import InvalidInputError, NotFoundError
 from functions.core.identity import IdentityProvider
 from functions.core.journal import Journal
+from functions.core.leaving import cut_off
 from functions.core.letters import LetterQueue
 from functions.core.models import AuditAction, Role, User, now
 from functions.core.repositories import (
@@ -25,8 +26,6 @@ from functions.core.repositories import (
 )
 from functions.core.settings import settings
 
-TICKETS_ARE_OVER = 45
-"""Seconds, from when the last ticket was given: it is good for 30, and opening a socket takes a moment."""
 LETTERS_AT_ONCE = 100
 GIGABYTE, HOUR_MS = 1000**3, 3_600_000
 
@@ -80,17 +79,9 @@ class Administration:
             raise InvalidInputError("Say what to change: the role, the quota, or whether the account is off.")
         self.users.change(user_id, by=self.admin.id, **values)
         if disabled is not None:
-            self._cut_off(user_id)
+            # Also of who is enabled: a session that began while they were being disabled would come to life.
+            cut_off(self.session, user_id)
         return self.users.account(user_id)
-
-    def _cut_off(self, user_id: UUID) -> None:
-        """End the sessions and close the sockets, and those that a ticket of before still opens.
-
-        Also of who is enabled: a session that began while they were being disabled would come to life.
-        """
-        SessionRepository(self.session).remove_all(user_id)
-        events.watch("close_sockets", user_id, seconds=TICKETS_ARE_OVER)
-        after_commit(self.session, lambda: events.close_sockets(user_id))
 
     def reset_totp(self, user_id: UUID) -> Account:
         """Let somebody who has lost their authenticator app in by the password alone; their sessions end.

@@ -21,8 +21,8 @@ from functions.core.errors import (
 )
 from functions.core.http import problem, unexpected
 from functions.core.journal import Journal, Visit, network_of
-from functions.core.models import Role, User, now
 from functions.core.models import Session as BrowserSession
+from functions.core.models import User, now
 from functions.core.observability import about, logger
 from functions.core.repositories import SessionRepository
 
@@ -160,7 +160,7 @@ RecentUser = Annotated[User, Depends(_recent_user)]
 
 def _admin(user: CurrentUser) -> User:
     """Let in who runs the drive; for anybody else who is signed in there is nothing here."""
-    if user.role is not Role.ADMIN:
+    if not user.is_admin:
         raise NotFoundError
     return user
 

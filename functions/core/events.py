@@ -63,9 +63,15 @@ def announce_again(message: str) -> None:
     _announce(json.loads(message))
 
 
-def close_sockets(user_id: UUID) -> None:
-    """Have the open sockets of a person closed, by the one function that may."""
-    _announce({"user_id": str(user_id), "close": True})
+def close_sockets(user_id: UUID, *, for_good: bool = False) -> None:
+    """Have the open sockets of a person closed, by the one function that may; tickets go too `for_good`."""
+    _announce({"user_id": str(user_id), "close": True} | ({"for_good": True} if for_good else {}))
+
+
+def write_to(session: Session, address: str, subject: str, text: str) -> None:
+    """Have a message sent after the commit, by the function that may; see core.mail."""
+    mail = {"to": address, "subject": subject, "text": text}
+    after_commit(session, lambda: _announce({"mail": mail}))
 
 
 def watch(job: str, video_id: object, *, seconds: int = 0) -> None:

@@ -3,8 +3,9 @@
 import base64
 import json
 import re
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -32,6 +33,8 @@ WEAK_PASSWORD = (
 LEAST_CHARACTERS, KINDS = 10, ("[A-Z]", "[a-z]", "[0-9]")  # as the pool's policy in stacks/data.py
 WRONG_CODE = "This code is wrong or too old. Check it, or ask for a new one."
 RETRY_AFTER_SECONDS = 60  # Cognito doesn't say for how long it refuses
+_PROOF = "\n"
+"""What the name of a sign-up that only proves an address begins with; nobody's own name does."""
 CANNOT_SIGN_IN = "This account cannot sign in yet. Ask the person who runs this drive."
 
 
@@ -70,14 +73,37 @@ class IdentityProvider:
         While nobody has shown that the address is theirs, the last to ask decides the password: else whoever
         asked first would hold the key to what its owner confirms.
         """
-        unconfirmed = self._is_unconfirmed(email)
+        free = self._is_free(email, display_name)
         try:
             return self._start_account(email, password, display_name)
         except _cognito().exceptions.UsernameExistsException:
-            if not unconfirmed:
+            if not free:
                 return None
-            _cognito().admin_delete_user(UserPoolId=settings().user_pool_id, Username=email)
+            self._delete(email)
             return self._start_account(email, password, display_name)
+
+    def prove_address(self, user_id: UUID, email: str) -> None:
+        """Send a code to an address that somebody wants to sign in with; a taken one is answered alike.
+
+        It is a sign-up with a password that nobody knows, which `move` ends.
+        """
+        self.sign_up(email, f"{secrets.token_urlsafe(32)}-aA1", _PROOF + str(user_id))
+
+    def move(self, user_id: UUID, email: str, *, proved_by: UUID) -> None:
+        """Let somebody sign in with another address instead, and end the sign-up that `confirm` has named."""
+        self._delete(str(proved_by))
+        try:
+            with _problems():
+                _cognito().admin_update_user_attributes(
+                    UserPoolId=settings().user_pool_id,
+                    Username=str(user_id),
+                    UserAttributes=[
+                        {"Name": "email", "Value": email},
+                        {"Name": "email_verified", "Value": "true"},
+                    ],
+                )
+        except _cognito().exceptions.AliasExistsException as error:  # by whoever was quicker
+            raise InvalidCodeError(WRONG_CODE) from error
 
     def confirm(self, email: str, code: str) -> UUID:
         """Confirm an address and return whose it is; a confirmed one is answered like a wrong code."""
@@ -185,6 +211,11 @@ class IdentityProvider:
         except InvalidCredentialsError as error:
             raise InvalidCodeError(WRONG_CODE) from error
 
+    def delete(self, user_id: UUID) -> None:
+        """Forget somebody for good; who is not there is no error."""
+        with suppress(_cognito().exceptions.UserNotFoundException):
+            self._delete(str(user_id))
+
     def set_password(self, user_id: UUID, password: str) -> None:
         try:
             with _problems():
@@ -209,12 +240,19 @@ class IdentityProvider:
         return UUID(answer["UserSub"])
 
     @staticmethod
-    def _is_unconfirmed(email: str) -> bool:
+    def _is_free(email: str, display_name: str) -> bool:
+        """Tell whether nobody has shown that the address is theirs, or only for what was then cut off."""
         try:
             found = _cognito().admin_get_user(UserPoolId=settings().user_pool_id, Username=email)
         except _cognito().exceptions.UserNotFoundException:
             return False
-        return found["UserStatus"] == "UNCONFIRMED"
+        names = [it.get("Value", "") for it in found["UserAttributes"] if it["Name"] == "name"]
+        cut_off = names == [display_name] and display_name.startswith(_PROOF)
+        return found["UserStatus"] == "UNCONFIRMED" or cut_off
+
+    @staticmethod
+    def _delete(username: str) -> None:
+        _cognito().admin_delete_user(UserPoolId=settings().user_pool_id, Username=username)
 
 
 def _identity(id_token: str) -> Identity:

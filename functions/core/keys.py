@@ -1,4 +1,4 @@
-"""Where the objects of a video lie in the bucket."""
+"""Where objects lie in the bucket."""
 
 from uuid import UUID
 
@@ -33,6 +33,11 @@ def poster_name(at_ms: int) -> str:
 
 def card_name(at_ms: int) -> str:
     return f"posters/{at_ms}-card.jpg"
+
+
+def export_key(user_id: UUID | str) -> str:
+    """Return where what a person takes along is kept while it is offered."""
+    return f"exports/{user_id}.zip"
 
 
 def work_prefix(video_id: UUID | str) -> str:

@@ -73,6 +73,10 @@ class AuditAction(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
     RENAMED = "renamed"
+    EMAIL_ASKED = "email_asked"
+    EMAIL_CHANGED = "email_changed"
+    EXPORT_ASKED = "export_asked"
+    EXPORT_FETCHED = "export_fetched"
     LINK_CREATED = "link_created"
     LINK_CHANGED = "link_changed"
     LINK_REVOKED = "link_revoked"
@@ -90,6 +94,9 @@ class AuditAction(StrEnum):
     JOB_RETRIED = "job_retried"
     JOB_CANCELLED = "job_cancelled"
     LETTERS_REDRIVEN = "letters_redriven"
+    DELETION_ASKED = "deletion_asked"
+    ACCOUNT_KEPT = "account_kept"
+    ACCOUNT_DELETED = "account_deleted"
 
 
 def _text_enum(kind: type[StrEnum]) -> Enum:
@@ -119,7 +126,10 @@ class Base(MappedAsDataclass, DeclarativeBase):
 
 
 class User(Base, kw_only=True):
-    """An account; its id is the Cognito subject."""
+    """An account; its id is the Cognito subject.
+
+    After `delete_at` it is as good as gone, and until then its owner may keep it.
+    """
 
     __tablename__ = "users"
 
@@ -131,7 +141,20 @@ class User(Base, kw_only=True):
     last_event_seq: Mapped[int] = mapped_column(default=0)
     totp_since: Mapped[datetime | None] = mapped_column(default=None)
     disabled_at: Mapped[datetime | None] = mapped_column(default=None)
+    delete_at: Mapped[datetime | None] = mapped_column(default=None)
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
+
+    @property
+    def is_shown(self) -> bool:
+        """Tell whether others see this person and what they publish."""
+        return self.disabled_at is None and self.delete_at is None
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role is Role.ADMIN and self.is_shown
+
+    def has_ended(self) -> bool:
+        return self.delete_at is not None and self.delete_at <= now()
 
 
 class Session(Base, kw_only=True):
@@ -508,6 +531,27 @@ class Audit(Base, kw_only=True):
     user_agent: Mapped[str] = mapped_column(String(400))
     details: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(default_factory=now)
+
+
+class Export(Base, kw_only=True):
+    """What a person asked to be handed of all that is kept of them; the next one takes its place.
+
+    `site` is the drive's address, for the links in it.
+    """
+
+    __tablename__ = "exports"
+
+    OFFERED = timedelta(days=1)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    site: Mapped[str] = mapped_column(String(300))
+    size_bytes: Mapped[int | None] = mapped_column(default=None)
+    asked_at: Mapped[datetime] = mapped_column(default_factory=now)
+    ready_at: Mapped[datetime | None] = mapped_column(default=None)
+
+    @property
+    def expires_at(self) -> datetime | None:
+        return self.ready_at and self.ready_at + self.OFFERED
 
 
 class Progress(Base, kw_only=True):

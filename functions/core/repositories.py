@@ -40,6 +40,7 @@ from functions.core.models import (
     Challenge,
     Chunk,
     Event,
+    Export,
     Link,
     Progress,
     RecoveryCode,
@@ -59,17 +60,18 @@ from functions.core.settings import settings
 FRESH = {"populate_existing": True}
 """Rows as they are now, also those this session has seen before: a lock is worth nothing on an old look."""
 
+OLDER_ACCOUNT = "This address belongs to an older account of this drive. Ask the person who runs it."
+
 IN_TRASH = Video.trashed_at.is_not(None)
 NOT_PURGED = Video.purge_started_at.is_(None)
-OWNER_ENABLED = (
-    select(User.id).where(User.id == Video.owner_id, User.disabled_at.is_(None)).correlate(Video).exists()
-)
+IS_SHOWN = and_(User.disabled_at.is_(None), User.delete_at.is_(None))
+OWNER_SHOWN = select(User.id).where(User.id == Video.owner_id, IS_SHOWN).correlate(Video).exists()
 ON_SHOW: tuple[ColumnElement[bool], ...] = (
     Video.published_at.is_not(None),
     Video.state == VideoState.READY,
     Video.trashed_at.is_(None),
     NOT_PURGED,
-    OWNER_ENABLED,
+    OWNER_SHOWN,
 )
 HAS_VIEWS_LEFT = or_(Link.max_views.is_(None), Link.views < Link.max_views)
 
@@ -242,7 +244,7 @@ class Figures:
     processed_ms: int
 
 
-IS_ADMIN = and_(User.role == Role.ADMIN, User.disabled_at.is_(None))
+IS_ADMIN = and_(User.role == Role.ADMIN, IS_SHOWN)
 _USED: ColumnElement[int] = (
     select(cast(func.coalesce(func.sum(TAKEN_BYTES), 0), BigInteger))
     .where(Video.owner_id == User.id)
@@ -283,10 +285,10 @@ class UserRepository:
             raise NotFoundError
         return user
 
-    def enabled(self, user_id: UUID) -> User:
+    def shown(self, user_id: UUID) -> User:
         """Return somebody whose page may be seen."""
         user = self.get(user_id)
-        if user.disabled_at is not None:
+        if not user.is_shown:
             raise NotFoundError
         return user
 
@@ -308,9 +310,7 @@ class UserRepository:
         self._session.execute(insert(User).values(values).on_conflict_do_nothing())
         known = self._session.get(User, user.id)
         if known is None:
-            raise InvalidStateError(
-                "This address belongs to an older account of this drive. Ask the person who runs it."
-            )
+            raise InvalidStateError(OLDER_ACCOUNT)
         return known
 
     def lock(self, user_id: UUID) -> User:
@@ -332,32 +332,56 @@ class UserRepository:
         originals, renditions, trash = self._session.execute(statement).one()
         return int(originals), int(renditions), int(trash)
 
+    def ended(self, user_id: UUID) -> User | None:
+        """Lock an account that is over and return it; None for any other, and for one that is gone."""
+        statement = select(User).where(User.id == user_id).with_for_update()
+        user = self._session.execute(statement, execution_options=FRESH).scalar_one_or_none()
+        return user if user is not None and user.has_ended() else None
+
+    def due_for_deletion(self, limit: int) -> Sequence[UUID]:
+        statement = select(User.id).where(User.delete_at <= now()).order_by(User.delete_at)
+        return self._session.scalars(statement.limit(limit)).all()
+
+    def remove(self, user: User) -> None:
+        """Remove an account that has no videos any more, and whatever else is kept of it."""
+        self._session.delete(user)
+        self._session.flush()
+
     # For who runs the drive
 
-    def change(self, user_id: UUID, *, by: UUID, **values: object) -> None:
+    def change(self, user_id: UUID, *, by: UUID | None, **values: object) -> None:
         """Change an account, unless its drive would be left without an administrator.
 
-        One statement decides: it locks all administrators, in one order, and looks at each as it is by then.
-        Of two who demote each other at once, the second to come is an administrator no more.
+        `by` is an administrator, None whose account it is. One statement decides: it locks all
+        administrators, in one order, and looks at each as it is by then. Of two who demote each other at
+        once, the second to come is an administrator no more.
         """
         admins = (
             select(User.id).where(IS_ADMIN).order_by(User.id).with_for_update(key_share=True).cte("admins")
         )
         count = select(func.count()).select_from(admins)
-        ends = values.get("role") is Role.MEMBER or values.get("disabled_at") is not None
+        ends = (
+            values.get("role") is Role.MEMBER
+            or values.get("disabled_at") is not None
+            or values.get("delete_at") is not None
+        )
+        others_stay = or_(
+            count.where(admins.c.id == user_id).scalar_subquery() == 0,
+            count.where(admins.c.id != user_id).scalar_subquery() >= 1,
+        )
         statement = (
             update(User)
             .where(
                 User.id == user_id,
-                count.where(admins.c.id == by).scalar_subquery() == 1,
-                count.where(admins.c.id != user_id).scalar_subquery() >= 1 if ends else true(),
+                true() if by is None else count.where(admins.c.id == by).scalar_subquery() == 1,
+                others_stay if ends else true(),
             )
             .values(**values)
             .returning(User)
         )
         if self._session.scalars(statement, execution_options=FRESH).one_or_none() is not None:
             return
-        if self._session.scalar(select(User.id).where(User.id == by, IS_ADMIN)) is None:
+        if by is not None and self._session.scalar(select(User.id).where(User.id == by, IS_ADMIN)) is None:
             raise NotFoundError
         self.get(user_id)
         raise InvalidStateError("Nobody would run this drive any more. Make somebody else an administrator.")
@@ -444,12 +468,16 @@ class SessionRepository:
         self._session.add(browser)
 
     def find(self, token_hash: str) -> BrowserSession | None:
-        """Return the live session of an account that is not disabled."""
+        """Return the live session of an account that is neither disabled nor over."""
         statement = (
             _live_sessions()
             .join(BrowserSession.user)
             .options(joinedload(BrowserSession.user))
-            .where(_has_token(token_hash), User.disabled_at.is_(None))
+            .where(
+                _has_token(token_hash),
+                User.disabled_at.is_(None),
+                or_(User.delete_at.is_(None), User.delete_at > now()),
+            )
         )
         return self._session.scalars(statement).one_or_none()
 
@@ -721,6 +749,10 @@ class VideoRepository:
             update(Video).where(*conditions).values(state=to, updated_at=now(), **values).returning(Video)
         )
         return self._session.execute(statement, execution_options=FRESH).scalar_one_or_none()
+
+    def of(self, owner_id: UUID, limit: int) -> Sequence[UUID]:
+        """Return some of all videos of a person, whatever has become of them."""
+        return self._session.scalars(select(Video.id).where(Video.owner_id == owner_id).limit(limit)).all()
 
     def due_for_purge(self, limit: int) -> Sequence[UUID]:
         """Return videos whose time in the trash is over, and those whose purge was cut short."""
@@ -1033,7 +1065,7 @@ class LinkRepository:
                 Video.state == VideoState.READY,
                 ~IN_TRASH,
                 NOT_PURGED,
-                User.disabled_at.is_(None),
+                IS_SHOWN,
             )
         )
         link = self._session.scalars(statement).one_or_none()
@@ -1057,6 +1089,41 @@ class LinkRepository:
         )
         if self._session.scalar(statement) is None:
             raise NotFoundError
+
+
+class ExportRepository:
+    """What people take along: one for each, while it is made and offered."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def ask(self, user_id: UUID, site: str) -> Export:
+        """Begin a new one in the place of the one before."""
+        values = {"site": site, "asked_at": now(), "ready_at": None, "size_bytes": None}
+        statement = insert(Export).values(user_id=user_id, **values)
+        statement = statement.on_conflict_do_update(index_elements=[Export.user_id], set_=values)
+        return self._session.scalars(statement.returning(Export), execution_options=FRESH).one()
+
+    def of(self, user_id: UUID) -> Export | None:
+        """Return what is being made or offered."""
+        statement = select(Export).where(Export.user_id == user_id, ~_OFFERED_LONG_ENOUGH)
+        return self._session.scalars(statement).one_or_none()
+
+    def find(self, user_id: UUID, *, lock: bool = False) -> Export | None:
+        statement = select(Export).where(Export.user_id == user_id)
+        if lock:
+            statement = statement.with_for_update()
+        return self._session.scalars(statement, execution_options=FRESH).one_or_none()
+
+    def over(self, limit: int) -> Sequence[UUID]:
+        """Return whose were offered for long enough."""
+        return self._session.scalars(select(Export.user_id).where(_OFFERED_LONG_ENOUGH).limit(limit)).all()
+
+    def remove(self, export: Export) -> None:
+        self._session.delete(export)
+
+
+_OFFERED_LONG_ENOUGH = and_(Export.ready_at.is_not(None), Export.ready_at <= func.now() - Export.OFFERED)
 
 
 class EventRepository:
@@ -1124,3 +1191,24 @@ class AuditRepository:
             statement = statement.where(Audit.id < last)
         rows = self._session.execute(statement.order_by(Audit.id.desc()).limit(limit + 1)).all()
         return _cut([Entry(*row) for row in rows], limit, lambda entry: (str(entry.audit.id),))
+
+    def close(self, user_id: UUID) -> None:
+        """Leave one entry of an account: that it was deleted, and which administrator wanted it, if one did.
+
+        What the account did to others stays told of them, without by whom and from where.
+        """
+        about, by = Audit.user_id == user_id, Audit.actor_id == user_id
+        asked = select(Audit.actor_id).where(about, ~by, Audit.action == AuditAction.DELETION_ASKED)
+        actor_id = self._session.scalar(asked.order_by(Audit.id.desc()).limit(1))
+        self._session.execute(delete(Audit).where(about))
+        self._session.execute(update(Audit).where(by).values(actor_id=None, network="", user_agent=""))
+        self._session.add(
+            Audit(
+                action=AuditAction.ACCOUNT_DELETED,
+                user_id=user_id,
+                actor_id=actor_id,
+                network="",
+                user_agent="",
+                details={},
+            )
+        )

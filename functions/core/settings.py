@@ -68,6 +68,7 @@ class Settings(BaseModel):
     sign_up: Literal["open", "closed"] = "open"
     sign_up_domains: Annotated[tuple[str, ...], BeforeValidator(_words)] = ()
     mails_per_hour: int = 20
+    email_sender: str = ""
     admin_email: Annotated[str | None, BeforeValidator(_empty_is_none)] = None
     confirmation_code_hint: Annotated[str | None, BeforeValidator(_empty_is_none)] = None
     reset_code_hint: Annotated[str | None, BeforeValidator(_empty_is_none)] = None

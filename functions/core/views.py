@@ -59,6 +59,7 @@ class Me(View):
     quota_bytes: int
     used_bytes: int
     totp_since: datetime | None = None
+    delete_at: datetime | None = None
 
     @classmethod
     def of(cls, user: User, *, used_bytes: int) -> "Me":
@@ -70,6 +71,7 @@ class Me(View):
             quota_bytes=user.quota_bytes,
             used_bytes=used_bytes,
             totp_since=user.totp_since,
+            delete_at=user.delete_at,
         )
 
 

@@ -283,6 +283,13 @@ def original(video_id: UUID, user: CurrentUser, session: DatabaseSession) -> Dow
     return Download(url=url, expires_in=DOWNLOAD_URL_SECONDS)
 
 
+@router.get("/api/videos/<video_id>/original/file", status_code=HTTPStatus.SEE_OTHER, tags=["library"])
+def original_file(video_id: UUID, user: CurrentUser, session: DatabaseSession) -> Response[None]:
+    """Lead to the original itself: a link that lasts, for who is signed in."""
+    url = service.download(session, media_storage(), user, video_id)
+    return Response(status_code=HTTPStatus.SEE_OTHER, headers={"Location": url})
+
+
 @router.delete("/api/videos/<video_id>", tags=["library"])
 def trash(
     video_id: UUID, user: CurrentUser, session: DatabaseSession, site: Site, if_match: IfMatch = None

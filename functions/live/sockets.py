@@ -50,6 +50,25 @@ def redeem_ticket(ticket: str) -> str | None:
     return item["user_id"]["S"]
 
 
+def take_back_tickets(user_id: str) -> None:
+    """Take the tickets of a person out of the table. It has few: each is good for seconds."""
+    pages = (
+        _dynamodb()
+        .get_paginator("scan")
+        .paginate(
+            TableName=settings().tickets_table,
+            FilterExpression="user_id = :user",
+            ExpressionAttributeValues={":user": {"S": user_id}},
+            ProjectionExpression="token_hash",
+        )
+    )
+    for page in pages:
+        for item in page["Items"]:
+            _dynamodb().delete_item(
+                TableName=settings().tickets_table, Key={"token_hash": item["token_hash"]}
+            )
+
+
 def remember(connection_id: str, user_id: str) -> None:
     _dynamodb().put_item(
         TableName=settings().connections_table,

@@ -1,8 +1,10 @@
 """Use cases of the sweep. Each can be cut off anywhere and, done again, ends the same."""
 
 import math
+import tempfile
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -10,7 +12,8 @@ from sqlalchemy.orm import Session
 from functions.core import events, joining, processing
 from functions.core.database import after_commit, transaction
 from functions.core.errors import FailureCode, NotFoundError, PartsMissingError, SizeMismatchError
-from functions.core.keys import ORIGINAL, media_prefix, revision_key, source_key, work_prefix
+from functions.core.identity import IdentityProvider
+from functions.core.keys import ORIGINAL, export_key, media_prefix, revision_key, source_key, work_prefix
 from functions.core.models import (
     EventKind,
     Video,
@@ -19,17 +22,22 @@ from functions.core.models import (
 )
 from functions.core.observability import MetricUnit, logger, metrics
 from functions.core.repositories import (
+    AuditRepository,
     ChallengeRepository,
     EventRepository,
+    ExportRepository,
     RunRepository,
     SessionRepository,
     UploadRepository,
+    UserRepository,
     VideoRepository,
 )
 from functions.core.settings import settings
 from functions.core.storage import MediaStorage, MissingObjectError
+from functions.sweep.export import write_export
 
 BATCH = 500  # of each kind a day; what is left over is found the next day
+VIDEOS_A_TURN = 20  # of an account that is deleted: as many as surely go in the time that the function has
 
 
 def daily() -> dict[str, int]:
@@ -40,8 +48,10 @@ def daily() -> dict[str, int]:
         EventRepository(session).remove_old()
         RunRepository(session).remove_old()
         due = {
+            "delete_account": UserRepository(session).due_for_deletion(BATCH),
             "purge": VideoRepository(session).due_for_purge(BATCH),
             "job": VideoRepository(session).stuck(BATCH),
+            "remove_export": ExportRepository(session).over(BATCH),
             "drop_upload": UploadRepository(session).expired(BATCH),
         }
     for job, video_ids in due.items():
@@ -170,6 +180,60 @@ def discard(storage: MediaStorage, video_id: UUID) -> None:
     purge(storage, video_id)
 
 
+def delete_account(storage: MediaStorage, user_id: UUID) -> None:
+    """Delete an account that is over: its videos, then all else that names it, and last its row.
+
+    By that row it is found again, should this be cut off; what is done by then is found done.
+    """
+    with transaction() as session:
+        if UserRepository(session).ended(user_id) is None:
+            return  # done already, or kept in the meantime
+        video_ids = VideoRepository(session).of(user_id, VIDEOS_A_TURN)
+    for video_id in video_ids:
+        discard(storage, video_id)
+    if video_ids:
+        events.watch("delete_account", user_id)
+        return
+    events.close_sockets(user_id, for_good=True)
+    _remove(storage, export_key(user_id))
+    IdentityProvider().delete(user_id)
+    with transaction() as session:
+        users = UserRepository(session)
+        if (user := users.ended(user_id)) is not None:
+            AuditRepository(session).close(user_id)
+            users.remove(user)  # a video that began meanwhile forbids it, and goes the next time
+    logger.info("Account deleted for good", user_id=str(user_id))
+
+
+def export(storage: MediaStorage, user_id: UUID) -> None:
+    """Make what a person asked for; of one that was asked for anew meanwhile, a message is on its way."""
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory, "export.zip")
+        with transaction() as session:
+            asked = ExportRepository(session).find(user_id)
+            if asked is not None and asked.ready_at is None:
+                write_export(session, UserRepository(session).get(user_id), asked.site, file)
+        if file.exists():
+            storage.upload_file(file, export_key(user_id), "application/zip")
+            with transaction() as session:
+                found = ExportRepository(session).find(user_id, lock=True)
+                if found is not None and asked is not None and found.asked_at == asked.asked_at:
+                    found.ready_at, found.size_bytes = now(), file.stat().st_size
+    remove_export(storage, user_id)
+
+
+def remove_export(storage: MediaStorage, user_id: UUID) -> None:
+    """Remove what was offered for long enough, or to who is gone."""
+    with transaction() as session:
+        exports = ExportRepository(session)
+        found = exports.find(user_id, lock=True)
+        if found is not None and (found.expires_at is None or found.expires_at > now()):
+            return
+        _remove(storage, export_key(user_id))
+        if found is not None:
+            exports.remove(found)
+
+
 def remove_bytes(storage: MediaStorage, video_id: UUID) -> None:
     """Remove what is stored of a video that has no row."""
     with transaction() as session:
@@ -244,10 +308,13 @@ JOBS: dict[str, Callable[[MediaStorage, UUID], None]] = {
     "job": check_job,
     "check_upload": check_upload,
     "close_sockets": close_sockets,
+    "delete_account": delete_account,
     "discard": discard,
     "drop_upload": drop_upload,
+    "export": export,
     "purge": purge,
     "remove_bytes": remove_bytes,
+    "remove_export": remove_export,
     "stop": stop,
     "tidy": tidy,
 }

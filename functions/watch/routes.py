@@ -55,7 +55,7 @@ def explore(
 
 @router.get("/api/users/<user_id>", tags=["watch"])
 def user(user_id: UUID, session: DatabaseSession) -> Owner:
-    return Owner.model_validate(UserRepository(session).enabled(user_id))
+    return Owner.model_validate(UserRepository(session).shown(user_id))
 
 
 @router.get("/api/users/<user_id>/videos", tags=["watch"])
@@ -67,7 +67,7 @@ def videos_of_user(
     cursor: CursorText = None,
     limit: Limit = 24,
 ) -> Page[PublicVideo]:
-    owner = UserRepository(session).enabled(user_id)
+    owner = UserRepository(session).shown(user_id)
     found = VideoRepository(session).feed(viewer_id=viewer_id, owner_id=owner.id, cursor=cursor, limit=limit)
     return Page(items=service.show(found.videos, viewer_id, site), next_cursor=found.next_cursor)
 

@@ -174,9 +174,9 @@ def test_objects_are_granted_by_prefix(any_stage: Stage) -> None:
             actions, resources = statement["Action"], statement["Resource"]
             if "Object" in json.dumps(actions) and not name.startswith("CustomCDKBucketDeployment"):
                 for resource in resources if isinstance(resources, list) else [resources]:
-                    assert json.dumps(resource).endswith(('/source/*"]]}', '/media/*"]]}', '/work/*"]]}')), (
-                        name
-                    )
+                    assert json.dumps(resource).endswith(
+                        ('/source/*"]]}', '/media/*"]]}', '/work/*"]]}', '/exports/*"]]}')
+                    ), name
 
 
 def test_every_function_has_a_role_and_a_log_of_its_own(any_stage: Stage) -> None:

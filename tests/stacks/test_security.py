@@ -91,6 +91,7 @@ def test_only_the_sweep_deletes_objects(stage: Stage) -> None:
         ("Api", "states", {"states:StartExecution"}),
         ("Sweep", "states", {"states:StartExecution", "states:StopExecution"}),
         ("Records", "states", set()),
+        ("Sweep", "cognito-idp", {"cognito-idp:AdminDeleteUser"}),
         (
             "Api",
             "sqs",
@@ -104,6 +105,7 @@ def test_only_the_sweep_deletes_objects(stage: Stage) -> None:
                 "cognito-idp:AdminGetUser",
                 "cognito-idp:AdminDeleteUser",
                 "cognito-idp:AdminSetUserPassword",
+                "cognito-idp:AdminUpdateUserAttributes",
                 "cognito-idp:AdminRespondToAuthChallenge",
                 "cognito-idp:AdminSetUserMFAPreference",
             },
@@ -181,13 +183,25 @@ def test_only_the_api_signs_what_may_be_played(stage: Stage) -> None:
     [
         ("Api", {"dynamodb:PutItem", "dynamodb:UpdateItem"}),
         ("Connect", {"dynamodb:PutItem", "dynamodb:DeleteItem"}),
-        ("Notify", {"dynamodb:Query", "dynamodb:DeleteItem"}),
+        ("Notify", {"dynamodb:Scan", "dynamodb:Query", "dynamodb:DeleteItem"}),
         ("Relay", {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:DeleteItem"}),
         ("Encode", set()),
     ],
 )
 def test_functions_touch_the_live_tables_as_little_as_they_can(stage, function, tables) -> None:
     assert actions_of(stage, function, "dynamodb") == tables
+
+
+def test_people_are_written_to_by_one_function_and_as_the_stages_sender(stages) -> None:
+    def writers(stage):
+        found = ((role, it) for role, it in statements(stage) if "ses:SendEmail" in listed(it["Action"]))
+        return [(role, it["Resource"], it["Condition"]) for role, it in found]
+
+    ((role, domain, condition),) = writers(stages("full"))
+    assert role.startswith("EdgeNotifyRole")
+    assert json.dumps(domain).endswith(':identity/example.org"]]}')
+    assert condition == {"StringEquals": {"ses:FromAddress": "drive@example.org"}}
+    assert writers(stages("prod")) == []
 
 
 def test_no_function_carries_a_managed_policy(stage: Stage) -> None:

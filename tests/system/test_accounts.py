@@ -1,16 +1,19 @@
 """Accounts on a real stage: devices, passwords, and how many guesses get through."""
 
+import io
+import json
 import math
 import secrets
 import statistics
 import time
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 
 import httpx
 import pytest
-from client import PASSWORD, Person, app_code
+from client import PASSWORD, Person, app_code, eventually
 
 GUESSING = 4
 """Guesses under way at once: each of them keeps a function of its own busy."""
@@ -102,6 +105,42 @@ def test_a_new_password_ends_every_other_session(victim, browser):
     victim.ask("POST", "/api/me/password", body)
     assert (victim.get("/api/me").status_code, other.get("/api/me").status_code) == (200, 401)
     assert [other.sign_in(it).status_code for it in (PASSWORD, NEW_PASSWORD)] == [401, 200]
+
+
+def test_another_address_is_confirmed_and_the_old_one_is_free_again(victim, browser, person):
+    old, new = victim.email, f"new-{victim.email}"
+    taken, free = (victim.ask("POST", "/api/me/email", {"email": it}) for it in (person("Other").email, new))
+    assert taken["code_hint"] == free["code_hint"]
+    told = {"email": taken["email"], "code": taken["code_hint"]}
+    assert victim.post("/api/me/email/confirm", told).json()["code"] == "invalid_code"
+    told = {"email": new, "code": free["code_hint"]}
+    wrong = victim.post("/api/me/email/confirm", told | {"code": "000000"})
+    assert wrong.json()["code"] == "invalid_code"
+    other = browser()
+    other.email = old
+    assert other.sign_in().status_code == 200
+    assert victim.ask("POST", "/api/me/email/confirm", told)["email"] == new
+    assert (victim.get("/api/me").status_code, other.get("/api/me").status_code) == (200, 401)
+    assert other.sign_in().status_code == 401
+    other.email = new
+    assert other.sign_in().json()["id"] == victim.ask("GET", "/api/me")["id"]
+    assert other.post("/api/auth/reauthenticate", {"password": PASSWORD}).status_code == 204
+    other.email = old
+    assert other.sign_up("Somebody else").ask("GET", "/api/me")["email"] == old
+
+
+def test_a_copy_of_ones_data_is_fetched_by_its_owner_only(victim, stranger, person):
+    assert victim.ask("POST", "/api/me/export")["ready_at"] is None
+    made = eventually(
+        lambda: it if (it := victim.ask("GET", "/api/me/export"))["ready_at"] else None, what="the export"
+    )
+    answer = httpx.get(victim.ask("GET", "/api/me/export/file")["url"])
+    assert answer.headers["content-disposition"].startswith("attachment;")
+    assert len(answer.content) == made["size_bytes"]
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    assert json.loads(archive.read("profile.json"))["email"] == victim.email
+    others = (stranger, person("Other"))
+    assert [it.get("/api/me/export/file").status_code for it in others] == [401, 404]
 
 
 def set_up_app(person: Person) -> tuple[str, list[str]]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.cookies import SimpleCookie
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID, uuid4
@@ -46,6 +47,9 @@ class FakeStorage:
 
     def download_url(self, key: str, file_name: str) -> str:
         return f"https://bucket.test/{key}?{urlencode({'disposition': storage.attachment(file_name)})}"
+
+    def upload_file(self, path: Path, key: str, _content_type: str) -> None:
+        self.objects[key] = path.read_bytes()
 
     def put_part(self, key: str, upload_id: str, number: int, body: bytes) -> None:
         self.uploads[key, upload_id][number] = body
@@ -152,6 +156,17 @@ class FakeUserPool:
 
     def disable_totp(self, user_id: UUID) -> None:
         self.totp.discard(user_id)
+
+    def delete(self, user_id: UUID) -> None:
+        self.ids = {email: found for email, found in self.ids.items() if found != user_id}
+
+    def prove_address(self, user_id: UUID, email: str) -> None:
+        self.sign_up(email, "not-known-to-anybody", str(user_id))
+
+    def move(self, user_id: UUID, email: str, *, proved_by: UUID) -> None:
+        self.delete(proved_by)
+        self.delete(user_id)
+        self.ids[email] = user_id
 
     def forgot(self, email: str) -> None:
         self.mails.append(email)
@@ -295,7 +310,7 @@ def connection(monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> FakeStorage:
     fake = FakeStorage()
-    for module in ("uploads.routes", "library.routes", "sharing.routes", "sweep.handler"):
+    for module in ("accounts.routes", "uploads.routes", "library.routes", "sharing.routes", "sweep.handler"):
         monkeypatch.setattr(f"functions.{module}.media_storage", lambda: fake)
     return fake
 
@@ -317,8 +332,8 @@ def doorbells(monkeypatch: pytest.MonkeyPatch) -> Doorbells:
 @pytest.fixture(autouse=True)
 def pool(monkeypatch: pytest.MonkeyPatch) -> FakeUserPool:
     fake = FakeUserPool()
-    for feature in ("accounts", "admin"):
-        monkeypatch.setattr(f"functions.{feature}.routes.IdentityProvider", lambda: fake)
+    for module in ("accounts.routes", "admin.routes", "sweep.service"):
+        monkeypatch.setattr(f"functions.{module}.IdentityProvider", lambda: fake)
     return fake
 
 

@@ -1,5 +1,6 @@
 """Accounts: who gets in, what ends a session, what is written down, how often one may guess."""
 
+import json
 from datetime import timedelta
 from uuid import uuid4
 
@@ -15,11 +16,13 @@ from functions.accounts.service import (
     PASSWORDS_FROM,
     PASSWORDS_OF,
 )
-from functions.core import database
+from functions.core import database, mail
+from functions.core.errors import InvalidCodeError
 from functions.core.journal import network_of
 from functions.core.models import Audit, Challenge, RecoveryCode, Role, User, now
 from functions.core.models import Session as BrowserSession
 from functions.core.settings import settings
+from functions.live import notify
 from tests.unit.conftest import PASSWORD, Browser
 
 NEW_PASSWORD = "Battery-staple-8"
@@ -500,3 +503,121 @@ def test_an_address_is_kept_as_its_network(address, network):
 )
 def test_a_browser_is_called_what_its_owner_calls_it(user_agent, known):
     assert devices.describe(user_agent) == known
+
+
+# Another address
+
+
+NEW = "ann@new.example.org"
+
+
+def ask_for(browser, email=NEW):
+    return browser.post("/api/me/email", {"email": email})
+
+
+def confirm_new(browser, email=NEW, code="123456"):
+    answer = browser.post("/api/me/email/confirm", {"email": email, "code": code})
+    browser.keep(answer)
+    return answer
+
+
+def test_another_address_signs_in_once_it_has_answered(ann, log, pool, doorbells):
+    other = Browser()
+    enter(other)
+    assert ask_for(ann, "Ann@new.example.org").json["code_hint"] == "123456"
+    assert pool.mails == [NEW]
+    assert enter(Browser(), NEW).status == 401
+    assert confirm_new(ann, code="000000").json["code"] == "invalid_code"
+    assert [enter(Browser()).status, other.get("/api/me").status] == [200, 200]
+    before = ann.token
+    assert doorbells.announced == []
+    assert confirm_new(ann).json["email"] == NEW
+    assert [it["mail"]["to"] for it in doorbells.announced] == ["ann@example.org"]
+    assert ann.token != before
+    assert [ann.get("/api/me").status, other.get("/api/me").status] == [200, 401]
+    assert [enter(Browser()).status, enter(Browser(), NEW).status] == [401, 200]
+    assert ann.post("/api/auth/reauthenticate", {"password": PASSWORD}).status == 204
+    told = [it for it in log(ann.user) if "email" in it]
+    assert told == ["email_asked", "email_changed"]
+
+
+def test_another_address_asks_for_a_recent_sign_in(ann, anybody):
+    sign_up(anybody, NEW)  # whoever holds a cookie may have a code sent to an address of theirs
+    grow_old(ann, authenticated_at=BrowserSession.RECENT)
+    assert [ask_for(ann).json["code"], confirm_new(ann).json["code"]] == ["reauthenticate"] * 2
+    assert ann.get("/api/me").json["email"] == "ann@example.org"
+
+
+def test_a_taken_address_is_answered_like_a_free_one(ann, bob):
+    taken, free = ask_for(ann, "bob@example.org"), ask_for(ann, NEW)
+    assert (taken.status, free.status) == (202, 202)
+    assert taken.json["code_hint"] == free.json["code_hint"]
+    wrong = [confirm_new(ann, it, "123450").json for it in ("bob@example.org", NEW)]
+    assert wrong[0] == wrong[1]
+    assert confirm_new(ann, "bob@example.org").json == wrong[0]
+    assert enter(Browser(), "bob@example.org").json["id"] == str(bob.user.id)
+
+
+def test_the_address_of_an_account_that_the_pool_forgot_is_not_taken_over(ann, bob, pool):
+    pool.delete(bob.user.id)
+    ask_for(ann, "bob@example.org")
+    assert confirm_new(ann, "bob@example.org").json["code"] == "invalid_state"
+    assert ann.get("/api/me").json["email"] == "ann@example.org"
+    assert enter(Browser()).status == 200
+
+
+@pytest.mark.parametrize(
+    ("email", "status"),
+    [("ANN@example.org", 400), ("ann@evil.org", 403), ("ann", 400), ("a@example.org", 202)],
+)
+def test_which_addresses_may_be_asked_for(ann, stage_with, email, status):
+    stage_with(sign_up_domains="example.org", sign_up="closed")
+    assert ask_for(ann, email).status == status
+
+
+def test_whoever_takes_the_administrators_address_becomes_none(ann, stage_with):
+    stage_with(admin_email=NEW)
+    ask_for(ann)
+    confirm_new(ann)
+    assert enter(ann, NEW).json["role"] == "member"
+
+
+def test_a_pool_that_refuses_changes_nothing(ann, pool, monkeypatch):
+    def refuse(*_args, **_kwargs):
+        raise InvalidCodeError("no")
+
+    monkeypatch.setattr(pool, "move", refuse)
+    ask_for(ann)
+    assert confirm_new(ann).status == 400
+    assert ann.get("/api/me").json["email"] == "ann@example.org"
+    assert enter(Browser()).status == 200
+
+
+def test_a_change_that_only_the_pool_learned_of_is_learned_at_the_next_sign_in(ann, pool):
+    pool.ids[NEW] = pool.ids.pop("ann@example.org")
+    assert enter(ann, NEW).json["email"] == NEW
+
+
+def test_a_message_goes_out_as_the_stages_sender_or_not_at_all(stage_with, monkeypatch, lambda_context):
+    class Ses:
+        @staticmethod
+        def send_email(**message):
+            sent.append(message)
+
+    sent = []
+    monkeypatch.setattr(mail, "client", {"sesv2": Ses}.__getitem__)
+    change = {"mail": {"to": "ann@example.org", "subject": "Changed", "text": "Your address"}}
+    event = {"Records": [{"Sns": {"Message": json.dumps(change)}}]}
+    notify.handle(event, lambda_context)
+    assert sent == []
+    stage_with(email_sender="drive@example.org")
+    notify.handle(event, lambda_context)
+    (message,) = sent
+    assert message["FromEmailAddress"] == "StreamTime <drive@example.org>"
+    assert message["Destination"] == {"ToAddresses": ["ann@example.org"]}
+    assert message["Content"]["Simple"]["Body"]["Text"]["Data"] == "Your address"
+
+
+def test_messages_to_new_addresses_are_counted(ann):
+    answers = [ask_for(ann).status for _ in range(MAILS_TO.burst + 1)]
+    assert answers == [202] * MAILS_TO.burst + [429]

@@ -11,10 +11,10 @@ from botocore.exceptions import ClientError
 from sqlalchemy import NullPool, create_engine, func, select, text, update
 from sqlalchemy.orm import Session
 
-from functions.admin.service import TICKETS_ARE_OVER
 from functions.core import database, events
 from functions.core import settings as settings_module
 from functions.core.errors import FailureCode, InvalidStateError, NotFoundError
+from functions.core.leaving import TICKETS_ARE_OVER
 from functions.core.models import (
     Audit,
     AuditAction,

@@ -180,6 +180,8 @@ def body(route: str, world: World, actor: str, state: str | None, video: UUID | 
         "POST /api/me/password": proof | {"new_password": "Battery-staple-8"},
         "POST /api/me/totp": proof,
         "POST /api/me/totp/verify": proof,
+        "POST /api/me/email": {"email": "new@example.org"},
+        "POST /api/me/email/confirm": {"email": "new@example.org", "code": "000000"},
         "POST /api/uploads": {"file_name": "mine.mp4", "size": 10},
         "POST /api/uploads/{video_id}/parts": {"numbers": [1]},
         "PATCH /api/videos/{video_id}": {"title": "Mine"},

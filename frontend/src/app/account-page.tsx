@@ -1,7 +1,9 @@
 /** The account: who one is, how one signs in, where one is signed in, how full the drive is. */
 import { t } from "@lingui/core/macro";
 import { Moon, Sun } from "lucide-react";
+import { DeleteAccount } from "@/features/accounts/delete-account";
 import { Devices } from "@/features/accounts/devices";
+import { ExportData } from "@/features/accounts/export-data";
 import { Password } from "@/features/accounts/password";
 import { Profile } from "@/features/accounts/profile";
 import { useMe } from "@/features/accounts/queries";
@@ -10,6 +12,7 @@ import { Section } from "@/features/accounts/section";
 import { StorageMeter } from "@/features/library/storage-meter";
 import { Button } from "@/ui/button";
 import { Page } from "@/ui/page";
+import { LanguageSelect } from "./language-choice";
 import { useLeaving } from "./signed-in";
 import { useTheme } from "./theme";
 
@@ -31,11 +34,16 @@ export function AccountPage() {
           <Section title={t`Storage`}>
             <StorageMeter />
           </Section>
-          <Section title={t`Appearance`}>
-            <Button className="self-start" icon={theme === "dark" ? Sun : Moon} onPress={toggle}>
-              {theme === "dark" ? t`Use the light theme` : t`Use the dark theme`}
-            </Button>
+          <Section title={t`Language and appearance`}>
+            <div className="flex flex-wrap gap-2.5">
+              <LanguageSelect className="h-10 cursor-pointer rounded-xl border border-line bg-surface px-3 font-semibold text-sm" />
+              <Button icon={theme === "dark" ? Sun : Moon} onPress={toggle}>
+                {theme === "dark" ? t`Use the light theme` : t`Use the dark theme`}
+              </Button>
+            </div>
           </Section>
+          <ExportData me={me} />
+          <DeleteAccount me={me} />
         </div>
       </div>
     </Page>

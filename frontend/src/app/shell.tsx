@@ -14,6 +14,9 @@ import { useTheme } from "./theme";
 
 /** Only for people who are signed in: visitors of Explore need not load them. */
 const OwnMenu = lazy(async () => ({ default: (await withWords(import("./signed-in"))).OwnMenu }));
+const LeavingNotice = lazy(async () => ({
+  default: (await withWords(import("@/features/accounts/leaving-notice"))).LeavingNotice,
+}));
 const Companions = lazy(async () => ({ default: (await withWords(import("./signed-in"))).Companions }));
 
 function destinations() {
@@ -88,6 +91,11 @@ export function Shell() {
         <LoadingLine />
       </header>
       <WakingHint />
+      {me?.delete_at && (
+        <Suspense>
+          <LeavingNotice deleteAt={me.delete_at} />
+        </Suspense>
+      )}
       <main ref={main} id="main" tabIndex={-1} className="flex grow flex-col pb-24 outline-none md:pb-12">
         <Outlet />
       </main>

@@ -7,6 +7,7 @@ export const keys = {
   signUpPolicy: ["sign-up policy"],
   devices: ["me", "devices"],
   secondFactor: ["me", "second factor"],
+  export: ["me", "export"],
   /** The beginning of every list of the drive; what is looked at follows. */
   videos: ["videos"],
   video: (id: string) => ["video", id],

@@ -475,11 +475,98 @@ export interface paths {
         get: operations["me_api_me_get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** DELETE /api/me */
+        delete: operations["give_up_api_me_delete"];
         options?: never;
         head?: never;
         /** PATCH /api/me */
         patch: operations["rename_api_me_patch"];
+        trace?: never;
+    };
+    "/api/me/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /api/me/email */
+        post: operations["ask_for_email_api_me_email_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/email/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /api/me/email/confirm */
+        post: operations["change_email_api_me_email_confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /api/me/export */
+        get: operations["export_api_me_export_get"];
+        put?: never;
+        /** POST /api/me/export */
+        post: operations["ask_for_export_api_me_export_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/export/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /api/me/export/file */
+        get: operations["export_file_api_me_export_file_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /api/me/keep */
+        post: operations["keep_api_me_keep_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/me/password": {
@@ -915,6 +1002,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/videos/{video_id}/original/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /api/videos/{video_id}/original/file */
+        get: operations["original_file_api_videos__video_id__original_file_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/videos/{video_id}/poster": {
         parameters: {
             query?: never;
@@ -1095,6 +1199,8 @@ export interface components {
             totp_since: string | null;
             /** Disabled At */
             disabled_at: string | null;
+            /** Delete At */
+            delete_at: string | null;
             /**
              * Last Seen At
              * Format: date-time
@@ -1129,7 +1235,7 @@ export interface components {
          * @description What happened to an account, to a link that it has given, or to what the drive does for it.
          * @enum {string}
          */
-        AuditAction: "signed_up" | "confirmed" | "code_sent" | "signed_in" | "sign_in_failed" | "signed_out" | "session_ended" | "sessions_ended" | "identity_confirmed" | "identity_doubted" | "reset_asked" | "password_reset" | "password_changed" | "renamed" | "link_created" | "link_changed" | "link_revoked" | "link_opened" | "link_doubted" | "totp_on" | "totp_off" | "codes_renewed" | "code_spent" | "role_set" | "quota_set" | "disabled" | "enabled" | "totp_reset" | "job_retried" | "job_cancelled" | "letters_redriven";
+        AuditAction: "signed_up" | "confirmed" | "code_sent" | "signed_in" | "sign_in_failed" | "signed_out" | "session_ended" | "sessions_ended" | "identity_confirmed" | "identity_doubted" | "reset_asked" | "password_reset" | "password_changed" | "renamed" | "email_asked" | "email_changed" | "export_asked" | "export_fetched" | "link_created" | "link_changed" | "link_revoked" | "link_opened" | "link_doubted" | "totp_on" | "totp_off" | "codes_renewed" | "code_spent" | "role_set" | "quota_set" | "disabled" | "enabled" | "totp_reset" | "job_retried" | "job_cancelled" | "letters_redriven" | "deletion_asked" | "account_kept" | "account_deleted";
         /**
          * AuditEntry
          * @description What happened to the account of `user`, by whom: None where nobody knows.
@@ -1399,6 +1505,20 @@ export interface components {
             reset: boolean;
         };
         /**
+         * ExportState
+         * @description Nothing of it is known where nobody asked; it is being made until there is a `ready_at`.
+         */
+        ExportState: {
+            /** Asked At */
+            asked_at: string | null;
+            /** Ready At */
+            ready_at: string | null;
+            /** Expires At */
+            expires_at: string | null;
+            /** Size Bytes */
+            size_bytes: number | null;
+        };
+        /**
          * Failure
          * @description `message` says what happened, `action` what to do; `retry` whether trying again can help.
          */
@@ -1557,6 +1677,8 @@ export interface components {
             used_bytes: number;
             /** Totp Since */
             totp_since?: string | null;
+            /** Delete At */
+            delete_at?: string | null;
         };
         /**
          * NewLink
@@ -3222,6 +3344,35 @@ export interface operations {
             };
         };
     };
+    give_up_api_me_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     rename_api_me_patch: {
         parameters: {
             query?: never;
@@ -3234,6 +3385,188 @@ export interface operations {
                 "application/json": components["schemas"]["Profile"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_for_email_api_me_email_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Address"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeSent"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_email_api_me_email_confirm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Confirm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_api_me_export_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportState"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_for_export_api_me_export_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportState"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_file_api_me_export_file_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Download"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_api_me_keep_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -4294,6 +4627,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Download"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    original_file_api_videos__video_id__original_file_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": null;
                 };
             };
             /** @description A problem */

@@ -15,7 +15,7 @@ export function EmailField(props: Props & { help?: ReactNode }) {
 }
 
 /** For the code that was sent by e-mail. */
-export function CodeField(props: Props) {
+export function CodeField(props: Props & { autoFocus?: boolean }) {
   return (
     <TextField
       {...props}

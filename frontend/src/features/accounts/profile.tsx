@@ -9,11 +9,13 @@ import { Button } from "@/ui/button";
 import { TextField } from "@/ui/field";
 import { toast } from "@/ui/toast";
 import { editing } from "./editing";
+import { EmailDialog } from "./email-dialog";
 import { RequestForm } from "./request-form";
 import { Section } from "./section";
 
 export function Profile({ me }: { me: Me }) {
   const client = useQueryClient();
+  const [isMoving, setMoving] = useState(false);
   const [name, setName] = useState(me.display_name);
   const rename = useMutation({
     mutationFn: () => unwrap(api.PATCH("/api/me", { body: { display_name: name.trim() } })),
@@ -37,16 +39,20 @@ export function Profile({ me }: { me: Me }) {
           maxLength={80}
           isRequired
         />
-        <dl className="text-sm">
+        <Button type="submit" className="self-start" isPending={rename.isPending}>
+          {t`Save`}
+        </Button>
+      </RequestForm>
+      <div className="flex flex-wrap items-center justify-between gap-3 border-line border-t pt-4">
+        <dl className="min-w-0 text-sm">
           <dt className="font-semibold">{t`E-mail`}</dt>
           <dd dir="auto" className="break-words text-muted">
             {me.email}
           </dd>
         </dl>
-        <Button type="submit" className="self-start" isPending={rename.isPending}>
-          {t`Save`}
-        </Button>
-      </RequestForm>
+        <Button onPress={() => setMoving(true)}>{t`Change the address`}</Button>
+      </div>
+      {isMoving && <EmailDialog me={me} onClose={() => setMoving(false)} />}
     </Section>
   );
 }

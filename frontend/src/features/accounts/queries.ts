@@ -38,6 +38,12 @@ export const accountQueries = {
       queryKey: keys.devices,
       queryFn: async () => (await unwrap(api.GET("/api/me/sessions"))).items,
     }),
+  export: () =>
+    queryOptions({
+      queryKey: keys.export,
+      queryFn: () => unwrap(api.GET("/api/me/export")),
+      refetchInterval: ({ state: { data } }) => (data?.asked_at && !data.ready_at ? 2_000 : false),
+    }),
   secondFactor: () =>
     queryOptions({
       queryKey: keys.secondFactor,

@@ -4,17 +4,16 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ShieldCheck } from "lucide-react";
 import { useState } from "react";
 import { api, done, unwrap } from "@/lib/api";
-import { ApiError } from "@/lib/api-error";
 import * as format from "@/lib/format";
 import type { Me } from "@/lib/models";
 import { keys } from "@/lib/query";
 import { Button } from "@/ui/button";
 import { toast } from "@/ui/toast";
 import { accountQueries, useDevicesChanged } from "./queries";
-import { ReauthenticateDialog } from "./reauthenticate-dialog";
 import { RecoveryCodesDialog } from "./recovery-codes-dialog";
 import { Section } from "./section";
 import { SetUpAppDialog } from "./set-up-app-dialog";
+import { useProof } from "./use-proof";
 
 export function SecondFactor({ me }: { me: Me }) {
   const client = useQueryClient();
@@ -22,17 +21,12 @@ export function SecondFactor({ me }: { me: Me }) {
   const { data: factor } = useQuery(accountQueries.secondFactor());
   const [isSettingUp, setSettingUp] = useState(false);
   const [codes, setCodes] = useState<string[] | null>(null);
-  /** What waits for a proof of who it is. */
-  const [waiting, setWaiting] = useState<(() => void) | null>(null);
+  const { askFirst, dialog } = useProof(me);
 
   const changed = () => {
     void client.invalidateQueries({ queryKey: keys.me });
     void client.invalidateQueries({ queryKey: keys.secondFactor });
     devicesChanged();
-  };
-  const askFirst = (error: Error, again: () => void) => {
-    if (error instanceof ApiError && error.code === "reauthenticate") setWaiting(() => again);
-    else toast(error.message, { tone: "bad" });
   };
   const turnOff = useMutation({
     mutationFn: () => done(api.DELETE("/api/me/totp")),
@@ -92,16 +86,7 @@ export function SecondFactor({ me }: { me: Me }) {
         />
       )}
       {codes && <RecoveryCodesDialog codes={codes} onClose={() => setCodes(null)} />}
-      {waiting && (
-        <ReauthenticateDialog
-          me={me}
-          onClose={() => setWaiting(null)}
-          onDone={() => {
-            setWaiting(null);
-            waiting();
-          }}
-        />
-      )}
+      {dialog}
     </Section>
   );
 }
