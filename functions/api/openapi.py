@@ -41,6 +41,9 @@ def describe(app: APIGatewayHttpResolver) -> dict[str, Any]:
     for path in document["paths"].values():
         for operation in path.values():
             operation["responses"].pop("422", None)
+            for answer in operation["responses"].values():
+                if answer["content"]["application/json"]["schema"].get("type") == "null":
+                    del answer["content"]  # an answer without a body
             operation["responses"]["default"] = REFUSAL
     schemas = document["components"]["schemas"]
     for replaced in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):

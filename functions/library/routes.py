@@ -94,7 +94,7 @@ class ChangeMany(BaseModel):
     visibility: Visibility = Visibility.PUBLIC
 
 
-class Problem(View):
+class Refusal(View):
     """Why one of many could not be changed, as a request for it alone would be told."""
 
     status: int
@@ -107,7 +107,7 @@ class Change(View):
 
     id: UUID
     video: VideoView | None
-    problem: Problem | None
+    problem: Refusal | None
 
 
 class Changes(View):
@@ -214,7 +214,7 @@ def change_many(body: ChangeMany, user: CurrentUser, session: DatabaseSession, s
             Change(
                 id=outcome.video_id,
                 video=shown.get(outcome.video_id),
-                problem=outcome.problem and Problem.model_validate(outcome.problem),
+                problem=outcome.problem and Refusal.model_validate(outcome.problem),
             )
             for outcome in outcomes
         ]

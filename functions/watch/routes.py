@@ -1,5 +1,6 @@
 """HTTP API: Explore, user pages, watching."""
 
+from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
@@ -94,7 +95,7 @@ def watch(video_id: UUID, viewer_id: ViewerId, session: DatabaseSession, site: S
     )
 
 
-@router.put("/api/videos/<video_id>/progress", tags=["watch"])
+@router.put("/api/videos/<video_id>/progress", status_code=HTTPStatus.NO_CONTENT, tags=["watch"])
 def save_position(
     video_id: UUID, body: SavePosition, user: CurrentUser, session: DatabaseSession
 ) -> Response[None]:

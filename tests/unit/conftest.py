@@ -65,6 +65,7 @@ class FakeStorage:
         return self.checksum(key)
 
     def checksum(self, key: str) -> str | None:
+        self.size(key)
         return base64.b64encode(CRC64.calc(self.objects[key]).to_bytes(8)).decode()
 
     def abort_upload(self, key: str, upload_id: str) -> None:

@@ -1290,7 +1290,7 @@ export interface components {
              */
             id: string;
             video: components["schemas"]["VideoView"] | null;
-            problem: components["schemas"]["Problem"] | null;
+            problem: components["schemas"]["Refusal"] | null;
         };
         /**
          * ChangeAccount
@@ -1857,18 +1857,6 @@ export interface components {
             /** Chosen Ms */
             chosen_ms: number | null;
         };
-        /** @description RFC 9457: `code` is for programs, `detail` is a sentence for people. */
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            code: string;
-            detail: string;
-            errors?: {
-                field: string;
-                message: string;
-            }[];
-        };
         /** Profile */
         Profile: {
             /** Display Name */
@@ -1934,6 +1922,18 @@ export interface components {
             handled: number;
             /** Left */
             left: number;
+        };
+        /**
+         * Refusal
+         * @description Why one of many could not be changed, as a request for it alone would be told.
+         */
+        Refusal: {
+            /** Status */
+            status: number;
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
         };
         /**
          * RenditionView
@@ -2402,6 +2402,18 @@ export interface components {
             /** Position Ms */
             position_ms: number | null;
         };
+        /** @description RFC 9457: `code` is for programs, `detail` is a sentence for people. */
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            code: string;
+            detail: string;
+            errors?: {
+                field: string;
+                message: string;
+            }[];
+        };
     };
     responses: never;
     parameters: never;
@@ -2557,9 +2569,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": null;
-                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -2588,9 +2598,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": null;
-                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -2786,9 +2794,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": null;
-                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -2881,9 +2887,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": null;
-                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -2947,9 +2951,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": null;
-                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -3018,9 +3020,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": null;
-                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -3047,9 +3047,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": null;
-                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -3236,9 +3234,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": null;
-                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -3606,9 +3602,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": null;
-                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -3664,9 +3658,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": null;
-                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -3695,9 +3687,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": null;
-                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -3786,9 +3776,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": null;
-                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -4132,9 +4120,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": null;
-                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -4656,9 +4642,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": null;
-                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -4755,13 +4739,11 @@ export interface operations {
         };
         responses: {
             /** @description Successful Response */
-            200: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": null;
-                };
+                content?: never;
             };
             /** @description A problem */
             default: {
@@ -4827,9 +4809,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": null;
-                };
+                content?: never;
             };
             /** @description A problem */
             default: {
