@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from functions.core import events, leaving
 from functions.core.caller import token_hash
+from functions.core.database import after_commit
 from functions.core.errors import (
     ChallengeOverError,
     CodeRequiredError,
@@ -381,7 +382,8 @@ class Accounts:
         EXPORTS_OF.take(str(user.id))
         asked = self.exports.ask(user.id, site)
         self.journal.write(AuditAction.EXPORT_ASKED, user.id, actor_id=user.id)
-        events.watch("export", user.id)
+        # After the commit: a row that is not there yet is nothing that the job could wait at.
+        after_commit(self.session, lambda: events.watch("export", user.id))
         return asked
 
     def fetch_export(self, user: User, storage: MediaStorage) -> str:
