@@ -56,13 +56,18 @@ test("an administrator looks after people, jobs and dead letters, and proves who
     await expect(her).toContainText("of 7.5 GB");
   });
 
-  await test.step("an account is disabled, and enabled again", async () => {
+  await test.step("an account is disabled, given up, kept, and enabled again", async () => {
     await act("Disable…");
     const question = page.getByRole("alertdialog", { name: "Disable the account of Eve Other?" });
     await expect(question).toBeVisible();
     await expectAccessible(page, 1);
     await question.getByRole("button", { name: "Disable" }).click();
     await expect(her.getByText("Disabled")).toBeVisible();
+    await act("Delete…");
+    await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+    await expect(her.getByText(/^Deleted on/)).toBeVisible();
+    await act("Keep the account");
+    await expect(her.getByText(/^Deleted on/)).toBeHidden();
     await act("Enable");
     await expect(her.getByText("Disabled")).toBeHidden();
   });

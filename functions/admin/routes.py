@@ -259,6 +259,17 @@ def change(user_id: UUID, body: ChangeAccount, administration: AdministrationUse
     return Account.of(administration.change(user_id, **dict(body)))
 
 
+@router.delete("/api/admin/users/<user_id>", tags=["admin"])
+def delete(user_id: UUID, administration: AdministrationUseCases) -> Account:
+    """Have an account deleted at `delete_at`; it is disabled until then, and can be kept."""
+    return Account.of(administration.delete(user_id))
+
+
+@router.post("/api/admin/users/<user_id>/keep", tags=["admin"])
+def keep(user_id: UUID, administration: AdministrationUseCases) -> Account:
+    return Account.of(administration.keep(user_id))
+
+
 @router.post("/api/admin/users/<user_id>/reset-totp", tags=["admin"])
 def reset_totp(user_id: UUID, administration: AdministrationUseCases) -> Account:
     return Account.of(administration.reset_totp(user_id))

@@ -8,12 +8,11 @@ from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from functions.admin.remedies import remedy
-from functions.core import letters, processing
+from functions.core import leaving, letters, processing
 from functions.core.database import after_commit
 from functions.core.errors import InvalidInputError, NotFoundError
 from functions.core.identity import IdentityProvider
 from functions.core.journal import Journal
-from functions.core.leaving import cut_off
 from functions.core.letters import LetterQueue
 from functions.core.models import AuditAction, Role, User, now
 from functions.core.repositories import (
@@ -80,7 +79,20 @@ class Administration:
         self.users.change(user_id, by=self.admin.id, **values)
         if disabled is not None:
             # Also of who is enabled: a session that began while they were being disabled would come to life.
-            cut_off(self.session, user_id)
+            leaving.cut_off(self.session, user_id)
+        return self.users.account(user_id)
+
+    def delete(self, user_id: UUID) -> Account:
+        """Switch an account off, and have it deleted for good after a while; its owner has no say in that."""
+        values = {"disabled_at": func.coalesce(User.disabled_at, now())}
+        self.users.change(user_id, by=self.admin.id, **values)
+        leaving.give_up(self.session, self.journal, user_id, by=self.admin.id)
+        return self.users.account(user_id)
+
+    def keep(self, user_id: UUID) -> Account:
+        """Have an account deleted after all not; it stays switched off if it was."""
+        self.users.get(user_id)
+        leaving.keep(self.session, self.journal, user_id, by=self.admin.id)
         return self.users.account(user_id)
 
     def reset_totp(self, user_id: UUID) -> Account:

@@ -125,6 +125,8 @@ def test_every_change_asks_for_a_recent_sign_in(boss, bob, pool, log, add_video,
         patch(boss, bob, quota_bytes=1),
         patch(boss, bob, disabled=True),
         boss.post(f"/api/admin/users/{bob.user.id}/reset-totp"),
+        boss.send("DELETE", f"/api/admin/users/{bob.user.id}"),
+        boss.post(f"/api/admin/users/{bob.user.id}/keep"),
         boss.post(f"/api/admin/jobs/{failed}/retry"),
         boss.post(f"/api/admin/jobs/{failed}/cancel"),
         boss.post("/api/admin/dead-letters/daily/redrive"),
@@ -435,6 +437,31 @@ def test_of_administrators_who_all_step_down_at_once_one_stays(sign_in, outcomes
     for who in [promote(sign_in(f"admin{number}")).user.id for number in range(8)]:
         start(who, by=who, role=Role.MEMBER)
     assert sorted(wait(), key=str) == [InvalidStateError, *["done"] * 7]
+
+
+def test_an_account_is_deleted_against_its_owners_will_and_kept_by_an_administrator_alone(boss, ann, log):
+    target = f"/api/admin/users/{ann.user.id}"
+    told = boss.send("DELETE", target).json
+    assert told["delete_at"] > told["disabled_at"]
+    assert ann.get("/api/me").status == 401
+    assert ann.post("/api/auth/sign-in", {"email": ann.user.email, "password": PASSWORD}).status == 401
+    kept = boss.post(f"{target}/keep").json
+    assert (kept["delete_at"], kept["disabled_at"]) == (None, told["disabled_at"])
+    assert patch(boss, ann, disabled=False).json["disabled_at"] is None
+    assert [(it[0], it[1]) for it in log(ann)] == [
+        ("deletion_asked", boss.user.id),
+        ("sign_in_failed", None),
+        ("account_kept", boss.user.id),
+        ("enabled", boss.user.id),
+    ]
+    nobody = f"/api/admin/users/{uuid4()}"
+    assert [boss.send("DELETE", nobody).status, boss.post(f"{nobody}/keep").status] == [404, 404]
+
+
+def test_the_last_administrator_cannot_delete_themselves(boss):
+    refused = boss.send("DELETE", f"/api/admin/users/{boss.user.id}")
+    assert (refused.status, refused.json["code"]) == (409, "invalid_state")
+    assert boss.get("/api/admin/users").status == 200
 
 
 # Usage

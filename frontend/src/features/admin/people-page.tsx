@@ -7,6 +7,8 @@ import {
   ScrollText,
   ShieldCheck,
   ShieldUser,
+  Trash2,
+  Undo2,
   UserCheck,
   UserX,
 } from "lucide-react";
@@ -40,7 +42,7 @@ function sorts(): { value: AccountSort; label: string }[] {
 
 interface Doubt {
   account: Account;
-  about: "disable" | "second factor";
+  about: "disable" | "second factor" | "delete";
 }
 
 export function PeoplePage() {
@@ -59,6 +61,17 @@ export function PeoplePage() {
     ({ id }: Account) =>
       unwrap(api.POST("/api/admin/users/{user_id}/reset-totp", { params: { path: { user_id: id } } })),
     ({ display_name }) => t`${display_name} signs in by the password alone now.`,
+  );
+  const remove = useAct(
+    ({ id }: Account) =>
+      unwrap(api.DELETE("/api/admin/users/{user_id}", { params: { path: { user_id: id } } })),
+    ({ display_name, delete_at }) =>
+      t`The account of ${display_name} is deleted on ${{ day: format.date(delete_at ?? "") }}.`,
+  );
+  const keep = useAct(
+    ({ id }: Account) =>
+      unwrap(api.POST("/api/admin/users/{user_id}/keep", { params: { path: { user_id: id } } })),
+    ({ display_name }) => t`The account of ${display_name} is kept.`,
   );
 
   return (
@@ -85,6 +98,7 @@ export function PeoplePage() {
             account={account}
             onChange={(body) => changeAccount.mutate({ account, body })}
             onQuota={() => setQuotaOf(account)}
+            onKeep={() => keep.mutate(account)}
             onDoubt={(about) => setDoubt({ account, about })}
           />
         )}
@@ -108,6 +122,17 @@ export function PeoplePage() {
         </p>
       </ConfirmDialog>
       <ConfirmDialog
+        title={t`Delete the account of ${{ name: doubt?.account.display_name ?? "" }}?`}
+        isOpen={doubt?.about === "delete"}
+        onClose={() => setDoubt(null)}
+        onConfirm={() => doubt && remove.mutate(doubt.account)}
+        confirm={t`Delete`}
+      >
+        <p>
+          {t`It is disabled at once, and in seven days deleted for good with all its videos. Until then you can keep it, and enable it again.`}
+        </p>
+      </ConfirmDialog>
+      <ConfirmDialog
         title={t`Turn off two-step sign-in of ${{ name: doubt?.account.display_name ?? "" }}?`}
         isOpen={doubt?.about === "second factor"}
         onClose={() => setDoubt(null)}
@@ -126,15 +151,17 @@ function Member({
   account,
   onChange,
   onQuota,
+  onKeep,
   onDoubt,
 }: {
   account: Account;
   onChange: (body: AccountChange) => void;
   onQuota: () => void;
+  onKeep: () => void;
   onDoubt: (about: Doubt["about"]) => void;
 }) {
   const navigate = useNavigate();
-  const { display_name: name, role, disabled_at, totp_since, used_bytes, quota_bytes } = account;
+  const { display_name: name, role, disabled_at, delete_at, totp_since, used_bytes, quota_bytes } = account;
   const share = Math.min(100, (used_bytes / Math.max(1, quota_bytes)) * 100);
   return (
     <div className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-2 sm:grid-cols-[minmax(0,1fr)_12rem_9rem_auto]">
@@ -150,6 +177,7 @@ function Member({
           )}
           {totp_since && <Badge icon={ShieldCheck}>{t`Two steps`}</Badge>}
           {disabled_at && <Badge tone="warn">{t`Disabled`}</Badge>}
+          {delete_at && <Badge tone="warn">{t`Deleted on ${{ day: format.date(delete_at) }}`}</Badge>}
         </p>
         <p dir="auto" className="truncate text-muted">
           {account.email}
@@ -197,6 +225,15 @@ function Member({
           ) : (
             <MenuItem icon={UserX} danger onAction={() => onDoubt("disable")}>
               {t`Disable…`}
+            </MenuItem>
+          )}
+          {delete_at ? (
+            <MenuItem icon={Undo2} onAction={onKeep}>
+              {t`Keep the account`}
+            </MenuItem>
+          ) : (
+            <MenuItem icon={Trash2} danger onAction={() => onDoubt("delete")}>
+              {t`Delete…`}
             </MenuItem>
           )}
         </Menu>
