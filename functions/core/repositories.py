@@ -772,7 +772,8 @@ class VideoRepository:
         """Return the whole uploads whose turn comes next; `and_also` one that is about to be whole.
 
         Everybody's first comes before anybody's second, those at work counted, and among equals whoever's
-        last run began the longest ago; within a drive the one that has waited longest comes first.
+        last run began the longest ago; within a drive the one that has waited longest comes first. Nobody
+        has all the turns there are: one is left for somebody else.
         """
         at_work = (
             select(Video.owner_id, func.count().label("videos"))
@@ -782,12 +783,22 @@ class VideoRepository:
         )
         last = select(Run.user_id, func.max(Run.started_at).label("began")).group_by(Run.user_id).subquery()
         place = func.row_number().over(partition_by=Video.owner_id, order_by=[Video.updated_at, Video.id])
-        statement = (
-            select(Video.id)
+        line = (
+            select(
+                Video.id,
+                place.label("place"),
+                (place + func.coalesce(at_work.c.videos, 0)).label("turn"),
+                last.c.began,
+            )
             .outerjoin(at_work, at_work.c.owner_id == Video.owner_id)
             .outerjoin(last, last.c.user_id == Video.owner_id)
             .where((Video.state == VideoState.UPLOADED) | (Video.id == and_also), NOT_PURGED)
-            .order_by(place + func.coalesce(at_work.c.videos, 0), last.c.began.nulls_first(), place)
+            .subquery()
+        )
+        statement = (
+            select(line.c.id)
+            .where(line.c.turn <= max(1, settings().videos_at_once - 1))
+            .order_by(line.c.turn, line.c.began.nulls_first(), line.c.place)
         )
         return self._session.scalars(statement.limit(most)).all()
 

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 from pathlib import PurePath
 from uuid import UUID
@@ -18,6 +19,7 @@ from functions.core.errors import (
     NotFoundError,
     QuotaExceededError,
 )
+from functions.core.limits import Limit
 from functions.core.models import EventKind, Upload, User, Video, VideoState, Visibility, uuid7
 from functions.core.repositories import UploadRepository, UserRepository, VideoRepository
 from functions.core.settings import settings
@@ -25,6 +27,8 @@ from functions.core.storage import PART_URL_SECONDS, MediaStorage, MissingObject
 
 MIN_PART_BYTES = 8 * 1024**2
 MOST_PARTS = 9_000  # S3 takes 10,000
+UPLOADS_OF = Limit("uploads-of", burst=1000, every=timedelta(seconds=4))
+"""Uploads that one person begins, a whole folder at once; those that are given up count as well."""
 FIRST_ADDRESSES = 8
 
 
@@ -52,6 +56,7 @@ def start(
 
     A file that the drive holds already is refused, unless the person wants it `again`.
     """
+    UPLOADS_OF.take(str(owner.id))
     details = details or Details()
     _check_size(size)
     if fingerprint and not again:

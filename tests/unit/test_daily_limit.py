@@ -176,3 +176,29 @@ def test_a_video_that_is_deleted_at_work_passes_its_turn_on(ann, bob, add_video,
         session.get_one(Video, at_work).start_purge()
     sweep.service.purge(bucket, at_work)
     assert ("job", str(waiting), 0) in doorbells.watched
+
+
+def test_nobody_has_all_the_turns_there_are(ann, bob, monkeypatch, doorbells, lambda_context):
+    """Five hundred uploads of one person, no turn over: whoever comes with one is at work at once."""
+    monkeypatch.setenv("VIDEOS_AT_ONCE", "4")
+    settings.cache_clear()
+
+    def claim(video_id):
+        claim = {"action": "claim", "source_key": f"source/{video_id}", "execution": str(uuid4())}
+        return records.handle(claim, lambda_context)
+
+    def upload(owner, number):
+        facts = {"file_name": "a.mp4", "title": "A", "size_bytes": 1, "state": VideoState.UPLOADED}
+        made = [Video(owner_id=owner.user.id, **facts) for _ in range(number)]
+        with database.transaction() as session:
+            session.add_all(made)
+        return [video.id for video in made]
+
+    many = upload(ann, 500)
+    at_work = [answer["job"] for answer in map(claim, many[:20]) if answer["claimed"]]
+    assert len(at_work) == 3
+    first, second = upload(bob, 2)
+    assert claim(first)["claimed"]
+    assert not claim(second)["claimed"], "all turns are taken"
+    records.handle({"action": "finish", "job": at_work[0], "package": PACKAGE}, lambda_context)
+    assert ("job", str(second), 0) in doorbells.watched

@@ -437,12 +437,17 @@ export class UploadEngine {
       } catch (error) {
         signal.throwIfAborted();
         if (!isPassing(error) || attempt + 1 >= TRIES) throw error;
-        await this.#wait(task, attempt, signal);
+        await this.#wait(task, attempt, signal, error instanceof ApiError ? error.retryAfterSeconds : null);
       }
     }
   }
 
-  async #wait(task: Task, attempt: number, signal: AbortSignal): Promise<void> {
+  async #wait(
+    task: Task,
+    attempt: number,
+    signal: AbortSignal,
+    seconds: number | null = null,
+  ): Promise<void> {
     const { network } = this.#parts;
     if (!network.isOnline()) {
       const before = task.view.phase;
@@ -451,7 +456,7 @@ export class UploadEngine {
       task.pace.restart();
       this.#show(task, { phase: before === "offline" ? "uploading" : before });
     }
-    await sleep((this.#parts.backoff ?? backoff)(attempt), signal);
+    await sleep(Math.max((this.#parts.backoff ?? backoff)(attempt), 1000 * (seconds ?? 0)), signal);
   }
 
   #fail(task: Task, error: unknown): void {
