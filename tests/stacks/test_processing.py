@@ -176,9 +176,10 @@ def test_the_schema_is_up_to_date_before_anything_reads_it(stage: Stage, functio
 
 def test_abandoned_uploads_go_and_originals_are_archived(stage: Stage) -> None:
     rules = stage.resources("AWS::S3::Bucket")["DataMedia56AA92A6"]["LifecycleConfiguration"]["Rules"]
-    abandoned, work, archived = rules
+    abandoned, work, exports, archived = rules
     assert abandoned["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
     assert (work["Prefix"], work["ExpirationInDays"]) == ("work/", 7)
+    assert (exports["Prefix"], exports["ExpirationInDays"]) == ("exports/", 2)
     assert archived["Prefix"] == "source/"
     assert archived["Transitions"] == [
         {"StorageClass": "GLACIER_IR", "TransitionInDays": stage.config.archive_days}

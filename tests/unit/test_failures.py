@@ -13,8 +13,8 @@ from functions.core.views import FAILURES
 ROOT = Path(__file__).parents[2]
 SOURCES = "".join(
     path.read_text()
-    for folder in ("process", "records")
-    for path in (ROOT / "functions" / folder).glob("*.py")
+    for where in ("process/*.py", "records/*.py", "core/processing.py")
+    for path in (ROOT / "functions").glob(where)
 )
 
 

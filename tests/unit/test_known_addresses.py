@@ -31,7 +31,11 @@ class Cognito:
 
     def _admin_get_user(self, *, known):
         self._refuse(None if known else "UserNotFoundException")
-        return {"Username": "a0000000-0000-4000-8000-000000000000", "UserStatus": "CONFIRMED"}
+        return {
+            "Username": "a0000000-0000-4000-8000-000000000000",
+            "UserStatus": "CONFIRMED",
+            "UserAttributes": [{"Name": "name", "Value": "Ann"}],
+        }
 
     def _sign_up(self, *, known):
         self._refuse("UsernameExistsException" if known else None)

@@ -161,7 +161,7 @@ class TestHeaders:
         headers = browser.get(path).headers
         assert "default-src 'none'" in headers["content-security-policy"]
         assert "http://127.0.0.1:4566" in headers["content-security-policy"]
-        assert "unsafe" not in headers["content-security-policy"]
+        assert "'unsafe" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["strict-transport-security"]
         assert headers["cross-origin-opener-policy"] == "same-origin"
