@@ -13,6 +13,8 @@ export function AccountMenu({ me, onSignOut }: { me: Me; onSignOut: () => void }
   const client = useQueryClient();
   const navigate = useNavigate();
   const signOut = useMutation({
+    // What is asked for now would be refused after it.
+    onMutate: () => client.cancelQueries(),
     mutationFn: () => done(api.POST("/api/auth/sign-out")),
     onSuccess: () => {
       onSignOut();

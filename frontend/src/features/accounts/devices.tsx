@@ -30,6 +30,7 @@ export function Devices({ onSignOut }: { onSignOut: () => void }) {
     onSettled: devicesChanged,
   });
   const endAll = useMutation({
+    onMutate: () => client.cancelQueries(),
     mutationFn: () => done(api.POST("/api/auth/sign-out-everywhere")),
     onSuccess: () => {
       onSignOut();
