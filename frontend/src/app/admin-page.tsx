@@ -1,29 +1,22 @@
 /** Administration: for administrators alone, who prove who they are before they change anything. */
-import { useState } from "react";
 import { Outlet } from "react-router";
 import { useMe } from "@/features/accounts/queries";
-import { ReauthenticateDialog } from "@/features/accounts/reauthenticate-dialog";
+import { useProof } from "@/features/accounts/use-proof";
 import type { Frame } from "@/features/admin/frame";
+import type { Me } from "@/lib/models";
 import { NotFoundPage } from "./not-found-page";
 
 export function AdminPage() {
   const { data: me } = useMe();
-  /** What waits for a proof. */
-  const [waiting, setWaiting] = useState<(() => void) | null>(null);
-  if (me?.role !== "admin") return <NotFoundPage />;
+  return me?.role === "admin" ? <Administration me={me} /> : <NotFoundPage />;
+}
+
+function Administration({ me }: { me: Me }) {
+  const proof = useProof(me);
   return (
     <>
-      <Outlet context={{ proveFirst: (again) => setWaiting(() => again) } satisfies Frame} />
-      {waiting && (
-        <ReauthenticateDialog
-          me={me}
-          onClose={() => setWaiting(null)}
-          onDone={() => {
-            setWaiting(null);
-            waiting();
-          }}
-        />
-      )}
+      <Outlet context={{ proveFirst: proof.ask } satisfies Frame} />
+      {proof.dialog}
     </>
   );
 }
