@@ -1,27 +1,15 @@
 /** The account button in the header. */
 import { t } from "@lingui/core/macro";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { LogOut, Settings, ShieldUser, SquareUser } from "lucide-react";
 import { Button } from "react-aria-components/Button";
 import { useNavigate } from "react-router";
-import { api, done } from "@/lib/api";
 import type { Me } from "@/lib/models";
 import { Menu, MenuItem } from "@/ui/menu";
-import { signedOut } from "./queries";
+import { useSignOut } from "./use-sign-out";
 
 export function AccountMenu({ me, onSignOut }: { me: Me; onSignOut: () => void }) {
-  const client = useQueryClient();
   const navigate = useNavigate();
-  const signOut = useMutation({
-    // What is asked for now would be refused after it.
-    onMutate: () => client.cancelQueries(),
-    mutationFn: () => done(api.POST("/api/auth/sign-out")),
-    onSuccess: () => {
-      onSignOut();
-      signedOut(client);
-      void navigate("/sign-in");
-    },
-  });
+  const signOut = useSignOut("/api/auth/sign-out", onSignOut);
 
   return (
     <Menu

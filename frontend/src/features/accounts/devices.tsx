@@ -1,21 +1,19 @@
 /** The browsers that are signed in, and signing them out. */
 import { t } from "@lingui/core/macro";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { Laptop, LogOut, Smartphone } from "lucide-react";
-import { useNavigate } from "react-router";
 import { api, done } from "@/lib/api";
 import * as format from "@/lib/format";
 import type { Device } from "@/lib/models";
 import { Button, IconButton } from "@/ui/button";
 import { toast } from "@/ui/toast";
-import { accountQueries, signedOut, useDevicesChanged } from "./queries";
+import { accountQueries, useDevicesChanged } from "./queries";
 import { Section } from "./section";
+import { useSignOut } from "./use-sign-out";
 
 const PHONES = ["iPhone", "iPad", "Android"];
 
 export function Devices({ onSignOut }: { onSignOut: () => void }) {
-  const client = useQueryClient();
-  const navigate = useNavigate();
   const devicesChanged = useDevicesChanged();
   const { data: devices } = useQuery(accountQueries.devices());
   const end = useMutation({
@@ -29,15 +27,7 @@ export function Devices({ onSignOut }: { onSignOut: () => void }) {
     onSuccess: () => toast(t`All other devices are signed out.`, { tone: "good" }),
     onSettled: devicesChanged,
   });
-  const endAll = useMutation({
-    onMutate: () => client.cancelQueries(),
-    mutationFn: () => done(api.POST("/api/auth/sign-out-everywhere")),
-    onSuccess: () => {
-      onSignOut();
-      signedOut(client);
-      void navigate("/sign-in");
-    },
-  });
+  const endAll = useSignOut("/api/auth/sign-out-everywhere", onSignOut);
   const others = devices?.filter(({ current }) => !current) ?? [];
   return (
     <Section
