@@ -1,12 +1,10 @@
 /** The player for who came by a share link: no place is remembered, and no other video is beside it. */
-import { lazy, type ReactNode, Suspense, useRef, useState } from "react";
+import { type ReactNode, useRef } from "react";
 import type { SharedVideo } from "@/lib/models";
 import type { AskGrant } from "./grant";
 import { Player } from "./player";
-import { useOnlyInPlayer } from "./shortcuts";
+import { useShortcutsHelp } from "./use-shortcuts-help";
 import { useTheatre } from "./use-theatre";
-
-const ShortcutsDialog = lazy(async () => ({ default: (await import("./shortcuts-dialog")).ShortcutsDialog }));
 
 const START = { seconds: 0, resumed: false };
 /** As wide as 16:9 may be that still leaves the title on the screen. */
@@ -24,8 +22,7 @@ interface Props {
 export function GuestPlayer({ video, askGrant, onLost, children }: Props) {
   const element = useRef<HTMLVideoElement>(null);
   const [theatre, setTheatre] = useTheatre();
-  const [help, setHelp] = useState<boolean>();
-  const [onlyInPlayer, setOnlyInPlayer] = useOnlyInPlayer();
+  const help = useShortcutsHelp();
   return (
     <div className={`w-full ${theatre ? "max-lg:sm:px-6" : FRAME}`}>
       <div className={theatre ? "bg-black" : ""}>
@@ -40,8 +37,8 @@ export function GuestPlayer({ video, askGrant, onLost, children }: Props) {
             remembers={null}
             theatre={theatre}
             onTheatre={() => setTheatre(!theatre)}
-            shortcutsOnlyHere={onlyInPlayer}
-            onHelp={() => setHelp(true)}
+            shortcutsOnlyHere={help.onlyInPlayer}
+            onHelp={help.show}
             title={video.title}
             poster={video.poster_url}
             storyboard={video.storyboard}
@@ -57,16 +54,7 @@ export function GuestPlayer({ video, askGrant, onLost, children }: Props) {
       <div className={`min-w-0 px-4 pt-5 ${theatre ? "mx-auto lg:max-w-[50rem] lg:px-0" : "sm:px-0"}`}>
         {children}
       </div>
-      {help !== undefined && (
-        <Suspense>
-          <ShortcutsDialog
-            isOpen={help}
-            onClose={() => setHelp(false)}
-            onlyInPlayer={onlyInPlayer}
-            onOnlyInPlayer={setOnlyInPlayer}
-          />
-        </Suspense>
-      )}
+      {help.dialog}
     </div>
   );
 }

@@ -18,13 +18,12 @@ import { type Beginning, beginning } from "./moment";
 import { NextVideos, NextVideosSkeleton } from "./next-videos";
 import { Player } from "./player";
 import { grantOf, useTakePicture, watchQueries } from "./queries";
-import { useOnlyInPlayer } from "./shortcuts";
+import { useShortcutsHelp } from "./use-shortcuts-help";
 import { useTheatre } from "./use-theatre";
 import { VisibilityBadge } from "./visibility-badge";
 
-/** Loaded when they are first asked for: the picture goes before them. */
+/** Loaded when it is first asked for: the picture goes before it. */
 const ShareDialog = lazy(async () => ({ default: (await import("./share-dialog")).ShareDialog }));
-const ShortcutsDialog = lazy(async () => ({ default: (await import("./shortcuts-dialog")).ShortcutsDialog }));
 
 interface Props {
   /** The share links of one's own video, in a dialog. */
@@ -48,8 +47,7 @@ function Screen({ video, renderLinks }: Props & { video: WatchVideo | undefined 
   const [search] = useSearchParams();
   const element = useRef<HTMLVideoElement>(null);
   const [theatre, setTheatre] = useTheatre();
-  const [help, setHelp] = useState<boolean>();
-  const [onlyInPlayer, setOnlyInPlayer] = useOnlyInPlayer();
+  const help = useShortcutsHelp();
   const link = search.get("t");
   const begin = useBeginning(video, link);
   const source = video?.playback ?? video?.early;
@@ -70,8 +68,8 @@ function Screen({ video, renderLinks }: Props & { video: WatchVideo | undefined 
             remembers={video.position_ms === null ? null : video.id}
             theatre={theatre}
             onTheatre={() => setTheatre(!theatre)}
-            shortcutsOnlyHere={onlyInPlayer}
-            onHelp={() => setHelp(true)}
+            shortcutsOnlyHere={help.onlyInPlayer}
+            onHelp={help.show}
             title={video.title}
             poster={video.poster_url}
             storyboard={video.storyboard}
@@ -95,7 +93,7 @@ function Screen({ video, renderLinks }: Props & { video: WatchVideo | undefined 
           <About
             video={video}
             element={element}
-            onHelp={source ? () => setHelp(true) : null}
+            onHelp={source ? help.show : null}
             renderLinks={renderLinks}
           />
         ) : (
@@ -109,16 +107,7 @@ function Screen({ video, renderLinks }: Props & { video: WatchVideo | undefined 
       >
         {video ? <NextVideos video={video} /> : <NextVideosSkeleton />}
       </aside>
-      {help !== undefined && (
-        <Suspense>
-          <ShortcutsDialog
-            isOpen={help}
-            onClose={() => setHelp(false)}
-            onlyInPlayer={onlyInPlayer}
-            onOnlyInPlayer={setOnlyInPlayer}
-          />
-        </Suspense>
-      )}
+      {help.dialog}
     </div>
   );
 }
