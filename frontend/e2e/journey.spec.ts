@@ -59,6 +59,8 @@ test("a stranger signs up, uploads, watches, publishes, is found, and deletes fo
     await isPlaying(other.page);
     await other.page.getByRole("button", { name: "Show more" }).click();
     await expect(other.page.getByRole("button", { name: "Show less" })).toBeVisible();
+    // Who went on watching would be told below that the video is gone.
+    await other.page.close();
   });
 
   await test.step("a visitor without an account finds it too", async () => {

@@ -341,16 +341,15 @@ interface SeekProps {
 }
 
 function Seek({ state, duration, onSeek, storyboard }: SeekProps) {
-  // Open to whoever may play the video, and only once they do.
-  const { tiles, load } = useStoryboard(state.duration > 0 ? storyboard : null);
   // Where the pointer is; null where the keyboard's place, that of the video, is looked at.
   const [pointed, setPointed] = useState<number | null>(null);
   const [focused, setFocused] = useState(false);
   const share = (seconds: number) => (duration ? seconds / duration : 0);
   const shown = duration > 0 ? (pointed ?? (focused ? state.time : null)) : null;
+  // Open to whoever may play the video, and only once they do.
+  const tiles = useStoryboard(state.duration > 0 ? storyboard : null, shown !== null);
 
   function point(event: PointerEvent<HTMLInputElement>) {
-    load();
     const { left, width } = event.currentTarget.getBoundingClientRect();
     const across = (event.clientX - left - THUMB / 2) / Math.max(1, width - THUMB);
     setPointed(Math.min(1, Math.max(0, across)) * duration);
@@ -374,11 +373,7 @@ function Seek({ state, duration, onSeek, storyboard }: SeekProps) {
         onPointerLeave={() => setPointed(null)}
         onPointerCancel={() => setPointed(null)}
         onPointerUp={({ pointerType }) => pointerType === "touch" && setPointed(null)}
-        onFocus={({ currentTarget }) => {
-          if (!currentTarget.matches(":focus-visible")) return;
-          load();
-          setFocused(true);
-        }}
+        onFocus={({ currentTarget }) => setFocused(currentTarget.matches(":focus-visible"))}
         onBlur={() => setFocused(false)}
         onKeyDown={(event) => {
           // "any" steps are as small as a pixel: arrows should move by seconds.

@@ -1,5 +1,5 @@
 /** The pictures over the seek bar: parts of one sheet, named by a WebVTT. */
-import { useCallback, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 export interface Tile {
   start: number;
@@ -34,12 +34,12 @@ export function tileAt(tiles: readonly Tile[], time: number): Tile | undefined {
   return tiles.findLast(({ start }) => start <= time) ?? tiles[0];
 }
 
-/** Fetched when somebody first asks, under the cookies that play the video; without it, only times are shown. */
-export function useStoryboard(address: string | null) {
+/** Fetched when it is first wanted, under the cookies that play the video; without it, only times are shown. */
+export function useStoryboard(address: string | null, wanted: boolean): readonly Tile[] {
   const [tiles, setTiles] = useState<readonly Tile[]>([]);
   const asked = useRef<string | null>(null);
-  const load = useCallback(() => {
-    if (!address || asked.current === address) return;
+  useEffect(() => {
+    if (!address || !wanted || asked.current === address) return;
     asked.current = address;
     const url = new URL(address, location.href);
     fetch(url)
@@ -49,6 +49,6 @@ export function useStoryboard(address: string | null) {
       .catch(() => {
         asked.current = null;
       });
-  }, [address]);
-  return { tiles, load };
+  }, [address, wanted]);
+  return tiles;
 }
