@@ -20,6 +20,9 @@ from functions.core.settings import settings
 PACKAGING = timedelta(seconds=5)
 """About as long as it takes from the last chunk to a video that plays, however long it is."""
 
+ORIGINAL_LINGERS_SECONDS = 30
+"""As long as an open page may need to go over to what is better than the original."""
+
 
 def claim(session: Session, source_key: str, execution: str) -> dict[str, Any]:
     """Take the video for this execution; only one of several gets `claimed`.
@@ -209,6 +212,8 @@ def finish(session: Session, video_id: UUID, attempt: int, package: dict[str, An
             for found in package["renditions"]
         ]
     )
+    for seconds in (ORIGINAL_LINGERS_SECONDS, processing.LATE_WRITER_SECONDS):
+        events.watch("drop_original", video_id, seconds=seconds)
     processing.clear_up(session, video_id)
 
 

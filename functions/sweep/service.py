@@ -252,12 +252,19 @@ def tidy(storage: MediaStorage, video_id: UUID) -> None:
             return
         videos.forget_other_revisions(video)
         served, attempts = video.revision, range(1, video.attempt + 1)
-    if served is not None:
-        _remove(storage, revision_key(video_id, served, ORIGINAL))
     for revision in attempts:
         _remove(storage, f"{work_prefix(video_id)}{revision}.")
         if revision != served:
             _remove(storage, revision_key(video_id, revision))
+
+
+def drop_original(storage: MediaStorage, video_id: UUID) -> None:
+    """Remove the copy that played until there was something better."""
+    with transaction() as session:
+        video = VideoRepository(session).find(video_id)
+        served = video.revision if video is not None else None
+    if served is not None:
+        _remove(storage, revision_key(video_id, served, ORIGINAL))
 
 
 def _remove_all(storage: MediaStorage, video_id: UUID) -> int:
@@ -310,6 +317,7 @@ JOBS: dict[str, Callable[[MediaStorage, UUID], None]] = {
     "close_sockets": close_sockets,
     "delete_account": delete_account,
     "discard": discard,
+    "drop_original": drop_original,
     "drop_upload": drop_upload,
     "export": export,
     "purge": purge,

@@ -86,8 +86,10 @@ def test_the_original_is_removed_when_there_is_something_better(run, bucket, doo
     kept = {f"media/{video_id}/2/master.m3u8": b"m", f"media/{video_id}/2/v720/00000.mp4": b"v"}
     bucket.objects = {**kept, f"media/{video_id}/2/original.mp4": b"o"}
     record("finish", package=PACKAGE)
-    assert ("tidy", str(video_id), 0) in doorbells.watched
     sweep.tidy(bucket, video_id)
+    assert f"media/{video_id}/2/original.mp4" in bucket.objects, "somebody may be watching it"
+    assert ("drop_original", str(video_id), 30) in doorbells.watched
+    sweep.drop_original(bucket, video_id)
     assert bucket.objects == kept
 
 
