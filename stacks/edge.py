@@ -271,7 +271,6 @@ class Edge(Construct):
         tickets, connections = self._data.tickets, self._data.connections
         connect.allow("dynamodb:DeleteItem", on=tickets.table_arn)
         connect.allow("dynamodb:PutItem", "dynamodb:DeleteItem", on=connections.table_arn)
-        relay.allow("dynamodb:GetItem", on=connections.table_arn)
         if sender := self._stage.email_sender:
             domain = Stack.of(self).format_arn(
                 service="ses", resource="identity", resource_name=sender.partition("@")[2]
@@ -280,7 +279,7 @@ class Edge(Construct):
         notify.allow("dynamodb:Scan", "dynamodb:DeleteItem", on=tickets.table_arn)
         for function in (notify, relay):
             function.allow("dynamodb:Query", on=f"{connections.table_arn}/index/by-user")
-            function.allow("dynamodb:DeleteItem", on=connections.table_arn)
+            function.allow("dynamodb:GetItem", "dynamodb:DeleteItem", on=connections.table_arn)
         for function in (connect, notify, relay):
             deployed.grant_management_api_access(function)
         self._processing.updates.add_subscription(

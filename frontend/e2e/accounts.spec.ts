@@ -3,6 +3,9 @@ import { createHmac } from "node:crypto";
 import type { Page } from "@playwright/test";
 import { expect, expectAccessible, newPerson, signIn, signUp, test } from "./fixtures";
 
+/** A page hears of the end of its session by its live connection. */
+const LIVE = { timeout: 60_000 };
+
 /** What an authenticator app shows, now or some half minutes later (RFC 6238). */
 function appCode(secret: string, steps = 0): string {
   const bits = [...secret]
@@ -79,13 +82,11 @@ test("an authenticator app is set up, asked for, lost and turned off", async ({
   await expect(lost.page.getByRole("heading", { name: "Workspace", exact: true })).toBeVisible();
   await lost.page.goto("/account");
   await expect(lost.page.getByText("9 recovery codes are left.")).toBeVisible();
+  // Whoever turns it off signs everybody else out.
+  expectRefusal(/401/);
   await lost.page.getByRole("button", { name: "Turn off" }).click();
   await expect(lost.page.getByRole("button", { name: "Set up an authenticator app" })).toBeVisible();
-
-  // Whoever turned it off signed everybody else out.
-  expectRefusal(/401/);
-  await page.reload();
-  await expect(page).toHaveURL(/sign-in/);
+  await expect(page).toHaveURL(/sign-in/, LIVE);
 });
 
 test("a forgotten password is set anew, and signs everybody out", async ({
@@ -107,15 +108,14 @@ test("a forgotten password is set anew, and signs everybody out", async ({
   await expect(password).toHaveAttribute("autocomplete", "new-password");
   await password.fill(renewed);
   await expectAccessible(visitor.page);
+  expectRefusal(/401/);
   await visitor.page.getByRole("button", { name: "Set the password" }).click();
   await expect(visitor.page.getByText("Your new password is set.")).toBeVisible();
   await visitor.page.getByLabel("Password").fill(renewed);
   await visitor.page.getByRole("button", { name: "Sign in", exact: true }).click();
   await expect(visitor.page.getByRole("heading", { name: "Workspace", exact: true })).toBeVisible();
 
-  expectRefusal(/401/);
-  await page.reload();
-  await expect(page).toHaveURL(/sign-in/);
+  await expect(page).toHaveURL(/sign-in/, LIVE);
 });
 
 test("another address, one's data taken along, the account given up and kept", async ({
@@ -174,6 +174,7 @@ for (const colorScheme of ["light", "dark"] as const)
     await signUp(page, person);
     const other = await newVisitor();
     await signIn(other.page, person);
+    other.expectRefusal(/401/); // when its session ends by the new password
 
     await page.goto("/account");
     const main = page.getByRole("main");
@@ -203,4 +204,5 @@ for (const colorScheme of ["light", "dark"] as const)
     await expect(page.getByText("Your password is changed.")).toBeVisible();
     await expect(main.getByLabel("Current password")).toHaveValue("");
     await expect(main.getByRole("button", { name: /^Sign out Chrome/ })).toHaveCount(0);
+    await expect(other.page).toHaveURL(/sign-in/, LIVE);
   });

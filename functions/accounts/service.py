@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from functions.core import events, leaving
+from functions.core import events, leaving, sessions
 from functions.core.caller import token_hash
 from functions.core.database import after_commit
 from functions.core.errors import (
@@ -218,7 +218,7 @@ class Accounts:
         if user.has_ended():
             raise InvalidCredentialsError("This account is deleted. What is left of it goes within a day.")
         if replacing:
-            self.sessions.remove(token_hash(replacing))
+            sessions.end(self.session, token_hash(replacing))
         token = _new_token()
         visit = self.journal.visit
         self.sessions.add(
@@ -233,15 +233,15 @@ class Accounts:
         return SignedIn(user, token)
 
     def sign_out(self, token: str | None) -> None:
-        if token and (user_id := self.sessions.remove(token_hash(token))):
+        if token and (user_id := sessions.end(self.session, token_hash(token))):
             self.journal.write(AuditAction.SIGNED_OUT, user_id, actor_id=user_id)
 
     def end_session(self, user: User, session_id: UUID) -> None:
-        self.sessions.remove_one(session_id, user.id)
+        sessions.end_one(self.session, session_id, user.id)
         self.journal.write(AuditAction.SESSION_ENDED, user.id, actor_id=user.id)
 
     def end_sessions(self, user: User, *, but: UUID | None = None) -> None:
-        ended = self.sessions.remove_all(user.id, but=but)
+        ended = sessions.end_all(self.session, user.id, but=but)
         self.journal.write(AuditAction.SESSIONS_ENDED, user.id, actor_id=user.id, count=ended)
 
     def reauthenticate(self, browser: BrowserSession, password: str, code: str | None) -> str:
@@ -278,7 +278,7 @@ class Accounts:
             self.journal.write(AuditAction.IDENTITY_DOUBTED, user_id, by="code")
             raise
         if user_id:
-            self.sessions.remove_all(user_id)
+            sessions.end_all(self.session, user_id)
         self.journal.write(AuditAction.PASSWORD_RESET, user_id)
 
     def change_password(self, browser: BrowserSession, *, old: str, new: str) -> str:
@@ -287,7 +287,7 @@ class Accounts:
         self._prove(user, old)
         with self._unless_refused():
             browser.authenticated_at = now()
-            self.sessions.remove_all(user.id, but=browser.id)
+            sessions.end_all(self.session, user.id, but=browser.id)
             self.journal.write(AuditAction.PASSWORD_CHANGED, user.id, actor_id=user.id)
             token = _rotate(browser)
             self.session.flush()
@@ -314,7 +314,7 @@ class Accounts:
         with self._unless_refused():
             user.totp_since = now()
             codes = self._new_codes(user)
-            self.sessions.remove_all(user.id, but=browser.id)
+            sessions.end_all(self.session, user.id, but=browser.id)
             self.journal.write(AuditAction.TOTP_ON, user.id, actor_id=user.id)
             token = _rotate(browser)
             self.session.flush()
@@ -328,7 +328,7 @@ class Accounts:
         with self._unless_refused():
             user.totp_since = None
             self.recovery_codes.replace(user.id, [])
-            self.sessions.remove_all(user.id, but=browser.id)
+            sessions.end_all(self.session, user.id, but=browser.id)
             self.journal.write(AuditAction.TOTP_OFF, user.id, actor_id=user.id)
             token = _rotate(browser)
             self.session.flush()
@@ -369,7 +369,7 @@ class Accounts:
         before = user.email
         with self._unless_refused():
             user.email = email
-            self.sessions.remove_all(user.id, but=browser.id)
+            sessions.end_all(self.session, user.id, but=browser.id)
             self.journal.write(AuditAction.EMAIL_CHANGED, user.id, actor_id=user.id)
             token = _rotate(browser)
             self.session.flush()

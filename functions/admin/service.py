@@ -8,7 +8,7 @@ from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from functions.admin.remedies import remedy
-from functions.core import leaving, letters, processing
+from functions.core import leaving, letters, processing, sessions
 from functions.core.database import after_commit
 from functions.core.errors import InvalidInputError, NotFoundError
 from functions.core.identity import IdentityProvider
@@ -19,7 +19,6 @@ from functions.core.repositories import (
     Account,
     Figures,
     RecoveryCodeRepository,
-    SessionRepository,
     UserRepository,
     VideoRepository,
 )
@@ -79,7 +78,7 @@ class Administration:
         self.users.change(user_id, by=self.admin.id, **values)
         if disabled is not None:
             # Also of who is enabled: a session that began while they were being disabled would come to life.
-            leaving.cut_off(self.session, user_id)
+            sessions.end_all(self.session, user_id)
         return self.users.account(user_id)
 
     def delete(self, user_id: UUID) -> Account:
@@ -103,7 +102,7 @@ class Administration:
         with self.session.begin_nested():
             self.users.change(user_id, by=self.admin.id, totp_since=None)
             RecoveryCodeRepository(self.session).replace(user_id, [])
-            SessionRepository(self.session).remove_all(user_id)
+            sessions.end_all(self.session, user_id)
             self._write(AuditAction.TOTP_RESET, user_id)
             self.session.flush()
             self.provider.disable_totp(user_id)

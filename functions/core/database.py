@@ -79,8 +79,10 @@ def after_commit(session: Session, act: Callable[[], None]) -> None:
     What happens then can't undo the change any more, so a failure is logged and left to the watchdog.
     """
 
-    @event.listens_for(session, "after_commit", once=True)
+    @event.listens_for(session, "after_commit")
     def run(_session: Session) -> None:
+        if session.in_nested_transaction():
+            return  # only a part of it is done
         try:
             act()
         except Exception:  # noqa: BLE001 (whatever it is, the commit stands)

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from functions.core.aws import client
 from functions.core.database import after_commit
 from functions.core.models import Event, EventKind, User, Video
+from functions.core.models import Session as BrowserSession
 from functions.core.settings import settings
 from functions.core.views import EventView, VideoView
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 LONGEST_DELAY = 900  # seconds, of an SQS message
+MOST_SPARED = 1000  # sessions, for a message to SNS has to end somewhere
 START_WITHIN_SECONDS = 900  # after a video is complete; then the sweep function starts the processing itself
 
 
@@ -63,9 +65,13 @@ def announce_again(message: str) -> None:
     _announce(json.loads(message))
 
 
-def close_sockets(user_id: UUID, *, for_good: bool = False) -> None:
-    """Have the open sockets of a person closed, by the one function that may; tickets go too `for_good`."""
-    _announce({"user_id": str(user_id), "close": True} | ({"for_good": True} if for_good else {}))
+def close_sockets(user_id: UUID, *, but: Sequence[BrowserSession] = (), for_good: bool = False) -> None:
+    """Have the open sockets of a person closed, by the one function that may, `but` for those of sessions.
+
+    Tickets go too `for_good`. A page that is closed though its session goes on opens a socket anew.
+    """
+    spared = [str(browser.id) for browser in but[:MOST_SPARED]]
+    _announce({"user_id": str(user_id), "close": True, "but": spared, "for_good": for_good})
 
 
 def write_to(session: Session, address: str, subject: str, text: str) -> None:

@@ -6,12 +6,11 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlalchemy.orm import Session
 
-from functions.core import events
-from functions.core.database import after_commit
+from functions.core import events, sessions
 from functions.core.errors import InvalidStateError
 from functions.core.journal import Journal
 from functions.core.models import AuditAction, User, now
-from functions.core.repositories import SessionRepository, UserRepository
+from functions.core.repositories import UserRepository
 
 GRACE = timedelta(days=7)
 GIVEN_UP = (
@@ -28,8 +27,6 @@ DELETED = (
         "If you did not expect this, ask the person who runs the drive.\n"
     ),
 )
-TICKETS_ARE_OVER = 45
-"""Seconds, from when the last ticket was given: it is good for 30, and opening a socket takes a moment."""
 
 
 def give_up(
@@ -50,7 +47,7 @@ def give_up(
     end = func.least(User.delete_at, now() + grace)  # of nothing and a date, the date
     UserRepository(session).change(user_id, by=None if by == user_id else by, delete_at=end)
     journal.write(AuditAction.DELETION_ASKED, user_id, actor_id=by)
-    cut_off(session, user_id, but=but)
+    sessions.end_all(session, user_id, but=but)
     email = UserRepository(session).get(user_id).email
     events.write_to(session, email, *(GIVEN_UP if grace else DELETED))
     if not grace:
@@ -65,13 +62,3 @@ def keep(session: Session, journal: Journal, user_id: UUID, *, by: UUID) -> None
     if user.delete_at is not None:
         user.delete_at = None
         journal.write(AuditAction.ACCOUNT_KEPT, user_id, actor_id=by)
-
-
-def cut_off(session: Session, user_id: UUID, *, but: UUID | None = None) -> None:
-    """End the sessions, `but` for one, and close all sockets, and those that a ticket of before still opens.
-
-    A page of the session that stays opens a socket anew.
-    """
-    SessionRepository(session).remove_all(user_id, but=but)
-    events.watch("close_sockets", user_id, seconds=TICKETS_ARE_OVER)
-    after_commit(session, lambda: events.close_sockets(user_id))

@@ -468,17 +468,8 @@ class SessionRepository:
         self._session.add(browser)
 
     def find(self, token_hash: str) -> BrowserSession | None:
-        """Return the live session of an account that is neither disabled nor over."""
-        statement = (
-            _live_sessions()
-            .join(BrowserSession.user)
-            .options(joinedload(BrowserSession.user))
-            .where(
-                _has_token(token_hash),
-                User.disabled_at.is_(None),
-                or_(User.delete_at.is_(None), User.delete_at > now()),
-            )
-        )
+        """Return the live session of that token."""
+        statement = _live_sessions().options(joinedload(BrowserSession.user)).where(_has_token(token_hash))
         return self._session.scalars(statement).one_or_none()
 
     def of(self, user_id: UUID) -> Sequence[BrowserSession]:
@@ -520,10 +511,17 @@ def _has_token(token_hash: str) -> ColumnElement[bool]:
 
 
 def _live_sessions() -> Select[BrowserSession]:
-    """Select those that neither slid to their end nor reached the last one."""
+    """Select those that neither slid to their end nor reached the last one, of accounts that may be used."""
     moment = now()
-    return select(BrowserSession).where(
-        BrowserSession.expires_at > moment, BrowserSession.created_at > moment - BrowserSession.ABSOLUTE
+    return (
+        select(BrowserSession)
+        .join(BrowserSession.user)
+        .where(
+            BrowserSession.expires_at > moment,
+            BrowserSession.created_at > moment - BrowserSession.ABSOLUTE,
+            User.disabled_at.is_(None),
+            or_(User.delete_at.is_(None), User.delete_at > moment),
+        )
     )
 
 

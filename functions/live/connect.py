@@ -32,9 +32,9 @@ def _open(event: dict[str, Any], connection_id: str) -> dict[str, Any]:
         logger.warning("A socket from another site was refused", origin=headers["origin"])
         return {"statusCode": HTTPStatus.FORBIDDEN}
     ticket = (event.get("queryStringParameters") or {}).get("ticket", "")
-    user_id = sockets.redeem_ticket(ticket)
-    if user_id is None:
+    page = sockets.redeem_ticket(ticket)
+    if page is None:
         return {"statusCode": HTTPStatus.FORBIDDEN}
-    sockets.remember(connection_id, user_id)
-    logger.info("Socket opened", user_id=user_id)
+    sockets.remember(connection_id, page)
+    logger.info("Socket opened", user_id=page.user_id)
     return {"statusCode": HTTPStatus.OK}

@@ -22,6 +22,6 @@ def handle(event: dict[str, Any], _context: LambdaContext) -> None:
         elif change.get("close"):
             if change.get("for_good"):
                 sockets.take_back_tickets(change["user_id"])
-            sockets.close(change["user_id"])
+            sockets.close(change["user_id"], but=change.get("but", ()))
         else:
             sockets.tell(change["user_id"], json.dumps(change["event"]).encode())

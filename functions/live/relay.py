@@ -33,11 +33,11 @@ class Sent(BaseModel):
 def handle(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     connection_id = event["requestContext"]["connectionId"]
     said = _understood(event.get("body") or "")
-    user_id = sockets.whose(connection_id) if said else None
-    if said and user_id:
+    page = sockets.whose(connection_id) if said else None
+    if said and page:
         sent = {str(video_id): size for video_id, size in said.sent.items()}
         message = json.dumps({"kind": "upload.sent", "sent": sent}).encode()
-        sockets.tell(user_id, message, but=connection_id)
+        sockets.tell(page.user_id, message, but=connection_id)
     return {"statusCode": HTTPStatus.OK}
 
 

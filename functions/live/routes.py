@@ -2,7 +2,7 @@
 
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from functions.core.caller import CurrentUser
+from functions.core.caller import CurrentSession
 from functions.core.views import View
 from functions.live import sockets
 
@@ -17,5 +17,6 @@ class Ticket(View):
 
 
 @router.post("/api/live/ticket", tags=["live"])
-def ticket(user: CurrentUser) -> Ticket:
-    return Ticket(ticket=sockets.issue_ticket(user.id), expires_in=sockets.TICKET_SECONDS)
+def ticket(browser: CurrentSession) -> Ticket:
+    page = sockets.Page(str(browser.user_id), str(browser.id))
+    return Ticket(ticket=sockets.issue_ticket(page), expires_in=sockets.TICKET_SECONDS)

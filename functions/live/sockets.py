@@ -2,10 +2,9 @@
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from hashlib import sha256
-from typing import TYPE_CHECKING
-from uuid import UUID
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -16,27 +15,35 @@ from functions.core.settings import settings
 if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 TICKET_SECONDS = 30
 OPENING_SECONDS = 30
 SOCKET_SECONDS = 2 * 3600  # API Gateway closes a socket after two hours
 
 
-def issue_ticket(user_id: UUID) -> str:
+class Page(NamedTuple):
+    """Who looks at a page, and in which session; nobody knows that of what the release before opened."""
+
+    user_id: str
+    session_id: str
+
+
+def issue_ticket(page: Page) -> str:
     """Return a new ticket; only its hash is kept."""
     ticket = secrets.token_urlsafe(32)
     _dynamodb().put_item(
         TableName=settings().tickets_table,
         Item={
             "token_hash": {"S": _hash(ticket)},
-            "user_id": {"S": str(user_id)},
+            **_item(page),
             "expires_at": {"N": str(int(time.time()) + TICKET_SECONDS)},
         },
     )
     return ticket
 
 
-def redeem_ticket(ticket: str) -> str | None:
+def redeem_ticket(ticket: str) -> Page | None:
     """Take the ticket out of the table and return whose it was, or None.
 
     The delete hands over the item to one caller only, so that a ticket opens one socket whatever the race.
@@ -47,7 +54,7 @@ def redeem_ticket(ticket: str) -> str | None:
     item = answer.get("Attributes")
     if item is None or int(item["expires_at"]["N"]) < time.time():
         return None
-    return item["user_id"]["S"]
+    return _page(item)
 
 
 def take_back_tickets(user_id: str) -> None:
@@ -69,12 +76,12 @@ def take_back_tickets(user_id: str) -> None:
             )
 
 
-def remember(connection_id: str, user_id: str) -> None:
+def remember(connection_id: str, page: Page) -> None:
     _dynamodb().put_item(
         TableName=settings().connections_table,
         Item={
             "connection_id": {"S": connection_id},
-            "user_id": {"S": user_id},
+            **_item(page),
             "expires_at": {"N": str(int(time.time()) + SOCKET_SECONDS)},
         },
     )
@@ -86,15 +93,14 @@ def forget(connection_id: str) -> None:
     )
 
 
-def whose(connection_id: str) -> str | None:
-    """Return the person at the other end of a socket."""
+def whose(connection_id: str) -> Page | None:
+    """Return who is at the other end of a socket."""
     answer = _dynamodb().get_item(
         TableName=settings().connections_table,
         Key={"connection_id": {"S": connection_id}},
-        ProjectionExpression="user_id",
     )
     item = answer.get("Item")
-    return item["user_id"]["S"] if item else None
+    return _page(item) if item else None
 
 
 def tell(user_id: str, message: bytes, *, but: str | None = None) -> None:
@@ -111,11 +117,16 @@ def tell(user_id: str, message: bytes, *, but: str | None = None) -> None:
             logger.exception("A socket could not be told", connection_id=connection_id)
 
 
-def close(user_id: str) -> None:
-    """Close all sockets of a person. Raises if one stayed open, after the others: it can be done again."""
+def close(user_id: str, *, but: Collection[str] = ()) -> None:
+    """Close all sockets of a person, `but` for those of sessions that go on.
+
+    Raises if one stayed open, after the others: it can be done again.
+    """
     gateway = _gateway()
     refused: ClientError | None = None
     for connection_id in _of_user(user_id):
+        if but and (page := whose(connection_id)) and page.session_id in but:
+            continue
         try:
             gateway.delete_connection(ConnectionId=connection_id)
         except gateway.exceptions.GoneException:
@@ -166,6 +177,14 @@ def _forget_unless_new(connection_id: str) -> None:
         )
     except _dynamodb().exceptions.ConditionalCheckFailedException:
         return
+
+
+def _item(page: Page) -> "dict[str, AttributeValueTypeDef]":
+    return {"user_id": {"S": page.user_id}, "session_id": {"S": page.session_id}}
+
+
+def _page(item: "Mapping[str, AttributeValueTypeDef]") -> Page:
+    return Page(item["user_id"]["S"], item.get("session_id", {"S": ""})["S"])
 
 
 def _hash(ticket: str) -> str:

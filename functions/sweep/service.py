@@ -307,8 +307,10 @@ def stop(_storage: MediaStorage, video_id: UUID) -> None:
 
 
 def close_sockets(_storage: MediaStorage, user_id: UUID) -> None:
-    """Close what was opened since, by a ticket of before."""
-    events.close_sockets(user_id)
+    """Close what was opened since, by a ticket of before, for a session that is over."""
+    with transaction() as session:
+        going_on = SessionRepository(session).of(user_id)
+    events.close_sockets(user_id, but=going_on)
 
 
 JOBS: dict[str, Callable[[MediaStorage, UUID], None]] = {

@@ -87,6 +87,23 @@ def test_what_one_page_sends_is_told_to_the_others_of_that_person_only(stage, pe
             assert {message["kind"] for message in heard} == {"video.changed"}
 
 
+def test_a_session_that_ends_takes_its_socket_along_and_no_other(stage, person):
+    ann = person("Ann")
+    with socket(stage, ann) as staying:
+        elsewhere = dict(ann.cookies)
+        ann.cookies = {}
+        ann.sign_in()
+        with socket(stage, ann) as ending:
+            ending.send("ping")
+            assert ending.recv(timeout=10) == "pong"
+            ann.ask("POST", "/api/auth/sign-out")
+            with pytest.raises(ConnectionClosed):
+                ending.recv(timeout=120)
+        ann.cookies = elsewhere
+        staying.send("ping")
+        assert staying.recv(timeout=10) == "pong"
+
+
 def test_a_ticket_opens_exactly_one_socket_of_many_at_once(stage, ann):
     ticket = ann.ask("POST", "/api/live/ticket")["ticket"]
 

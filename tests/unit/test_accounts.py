@@ -532,7 +532,7 @@ def test_another_address_signs_in_once_it_has_answered(ann, log, pool, doorbells
     before = ann.token
     assert doorbells.announced == []
     assert confirm_new(ann).json["email"] == NEW
-    assert [it["mail"]["to"] for it in doorbells.announced] == ["ann@example.org"]
+    assert [it["mail"]["to"] for it in doorbells.announced if "mail" in it] == ["ann@example.org"]
     assert ann.token != before
     assert [ann.get("/api/me").status, other.get("/api/me").status] == [200, 401]
     assert [enter(Browser()).status, enter(Browser(), NEW).status] == [401, 200]

@@ -7,14 +7,12 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
-from botocore.exceptions import ClientError
 from sqlalchemy import NullPool, create_engine, func, select, text, update
 from sqlalchemy.orm import Session
 
 from functions.core import database, events
 from functions.core import settings as settings_module
 from functions.core.errors import FailureCode, InvalidStateError, NotFoundError
-from functions.core.leaving import TICKETS_ARE_OVER
 from functions.core.models import (
     Audit,
     AuditAction,
@@ -30,7 +28,7 @@ from functions.core.models import (
 )
 from functions.core.models import Session as BrowserSession
 from functions.core.repositories import UserRepository
-from functions.live import notify, sockets
+from functions.core.sessions import TICKETS_ARE_OVER
 from functions.sweep import handler as sweep_handler
 from functions.sweep import service as sweep
 from tests.unit.conftest import PASSWORD
@@ -225,7 +223,8 @@ def test_disabling_ends_all_sessions_and_closes_all_sockets(boss, ann, anybody, 
     assert ann.get("/api/me").status == 401
     account = {"email": "ann@example.org", "password": PASSWORD}
     assert "switched off" in anybody.post("/api/auth/sign-in", account).json["detail"]
-    assert doorbells.announced == [{"user_id": str(ann.user.id), "close": True}]
+    closed = {"user_id": str(ann.user.id), "close": True, "but": [], "for_good": False}
+    assert doorbells.announced == [closed]
     assert doorbells.watched == [("close_sockets", str(ann.user.id), TICKETS_ARE_OVER)]
     assert log(ann)[0] == ("disabled", boss.user.id, {})
     patch(boss, ann, disabled=False)
@@ -280,45 +279,6 @@ def test_nothing_of_a_disabled_owner_is_shown_until_they_are_enabled(boss, ann, 
     assert seen() == before
     with database.transaction() as session:
         assert session.scalars(select(Link.revoked_at)).one() is None
-
-
-def test_sockets_are_closed_by_the_function_that_may(monkeypatch, lambda_context):
-    class GoneError(ClientError):
-        pass
-
-    class Gateway:
-        class exceptions:  # noqa: N801 (boto's name)
-            GoneException = GoneError
-
-        @staticmethod
-        def delete_connection(ConnectionId):  # noqa: N803 (boto's name)
-            asked.append(ConnectionId)
-            if ConnectionId in trouble:
-                raise trouble[ConnectionId]({"Error": {"Code": "X"}}, "DeleteConnection")
-
-    asked, forgotten, told, trouble = [], [], [], {"gone": GoneError}
-    of = {"ann": ["phone", "gone", "laptop"], "bob": ["other"]}
-    monkeypatch.setattr(sockets, "_gateway", Gateway)
-    monkeypatch.setattr(sockets, "_of_user", of.__getitem__)
-    monkeypatch.setattr(sockets, "_forget_unless_new", forgotten.append)
-    monkeypatch.setattr(sockets, "send", lambda name, _: told.append(name))
-
-    def notified(change):
-        notify.handle({"Records": [{"Sns": {"Message": json.dumps(change)}}]}, lambda_context)
-
-    notified({"user_id": "ann", "close": True})
-    assert (asked, forgotten, told) == (["phone", "gone", "laptop"], ["gone"], [])
-    trouble["phone"] = ClientError
-    with pytest.raises(ClientError):
-        notified({"user_id": "ann", "close": True})
-    assert asked[3:] == ["phone", "gone", "laptop"]
-    notified({"user_id": "bob", "event": {}})
-    assert (len(asked), told) == (6, ["other"])
-
-
-def test_what_a_ticket_of_before_opened_is_closed_too(ann, bucket, doorbells):
-    sweep.JOBS["close_sockets"](bucket, ann.user.id)
-    assert doorbells.announced == [{"user_id": str(ann.user.id), "close": True}]
 
 
 # The second factor

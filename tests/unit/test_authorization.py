@@ -99,7 +99,7 @@ class World:
 
 @pytest.fixture
 def world(connection, sign_in, anybody, bucket, monkeypatch) -> World:
-    monkeypatch.setattr(sockets, "issue_ticket", lambda _user_id: "ticket")
+    monkeypatch.setattr(sockets, "issue_ticket", lambda _page: "ticket")
     people = {name: sign_in(name) for name in ("owner", "stranger", "admin", "other", "disabled", "hidden")}
     owner = people["owner"]
     actors = dict.fromkeys(ACTORS, anybody) | people

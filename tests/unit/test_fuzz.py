@@ -128,7 +128,7 @@ def undone(connection, bucket, pool, counters):
 @pytest.fixture
 def gateway(undone, sign_in, add_video, monkeypatch):
     """Return a function that lets somebody ask who has, unless anonymous, a video in each state."""
-    monkeypatch.setattr(sockets, "issue_ticket", lambda _user_id: "ticket")
+    monkeypatch.setattr(sockets, "issue_ticket", lambda _page: "ticket")
     browser = sign_in("ann")
     videos = [add_video(browser, state=state) for state in VideoState]
     videos.append(add_video(browser, trashed_at=now()))

@@ -10,7 +10,7 @@ from sqlalchemy import select, text, update
 
 from functions.core import database, events, leaving
 from functions.core.journal import Journal, Visit
-from functions.core.leaving import GRACE, TICKETS_ARE_OVER
+from functions.core.leaving import GRACE
 from functions.core.models import (
     Audit,
     AuditAction,
@@ -29,6 +29,7 @@ from functions.core.models import (
     now,
 )
 from functions.core.models import Session as BrowserSession
+from functions.core.sessions import TICKETS_ARE_OVER
 from functions.live import notify, sockets
 from functions.sweep import handler as sweep
 from tests.unit.conftest import PASSWORD, Browser
@@ -150,7 +151,7 @@ def test_other_devices_are_signed_out_and_nothing_is_seen_by_others_until_it_is_
     assert seen() == [0, 404, 404, 404, 404]
     assert [ann.get("/api/me").status, other.get("/api/me").status] == [200, 401]
     closed, told = doorbells.announced
-    assert closed == {"user_id": str(ann.user.id), "close": True}
+    assert (closed["user_id"], closed["close"], len(closed["but"])) == (str(ann.user.id), True, 1)
     assert (told["mail"]["to"], "Keep my account" in told["mail"]["text"]) == (ann.user.email, True)
     assert doorbells.watched == [("close_sockets", str(ann.user.id), TICKETS_ARE_OVER)]
     assert ann.get(f"/api/videos/{video_id}/watch").status == 200
@@ -252,7 +253,8 @@ def test_nothing_names_a_deleted_account_but_the_receipt(ann, bob, full, at_nigh
     assert (about_bob.actor_id, about_bob.network, about_bob.user_agent) == (None, "", "")
     assert (bucket.objects, bucket.uploads) == ({}, {})
     assert ann.user.email not in pool.ids
-    assert doorbells.announced[-1] == {"user_id": str(ann.user.id), "close": True, "for_good": True}
+    closed = {"user_id": str(ann.user.id), "close": True, "but": [], "for_good": True}
+    assert doorbells.announced[-1] == closed
     assert bob.get("/api/videos").json["items"]
     assert at_night() == []
 
@@ -343,7 +345,7 @@ def test_the_tickets_of_who_is_gone_are_taken_back(monkeypatch, lambda_context):
 
     held, taken = {"one": "ann", "two": "bob", "three": "ann"}, []
     monkeypatch.setattr(sockets, "_dynamodb", Table)
-    monkeypatch.setattr(sockets, "close", lambda _user: None)
+    monkeypatch.setattr(sockets, "close", lambda _user, **_: None)
     for change in ({"close": True}, {"close": True, "for_good": True}):
         message = json.dumps({"user_id": "ann"} | change)
         notify.handle({"Records": [{"Sns": {"Message": message}}]}, lambda_context)

@@ -67,11 +67,11 @@ def test_a_socket_past_the_edge_is_refused_and_its_ticket_still_good(two_words, 
 
 
 def test_a_socket_through_the_edge_opens(two_words, lambda_context, monkeypatch):
-    remembered = []
-    monkeypatch.setattr(sockets, "redeem_ticket", lambda _ticket: "user")
+    remembered, page = [], sockets.Page("user", "session")
+    monkeypatch.setattr(sockets, "redeem_ticket", lambda _ticket: page)
     monkeypatch.setattr(sockets, "remember", lambda *facts: remembered.append(facts))
     assert open_socket(lambda_context, **{"X-Origin-Secret": "newer"}) == 200
-    assert remembered == [("c", "user")]
+    assert remembered == [("c", page)]
 
 
 def test_neither_the_word_nor_a_guess_is_logged(anybody, two_words, lambda_context, caplog):

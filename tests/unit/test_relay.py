@@ -16,7 +16,8 @@ SOCKETS = {"phone": "ada", "laptop": "ada", "tablet": "ada", "theirs": "ben"}
 def heard(monkeypatch):
     """Keep what each socket is sent."""
     messages: dict[str, list] = {name: [] for name in SOCKETS}
-    monkeypatch.setattr(sockets, "whose", SOCKETS.get)
+    pages = {name: sockets.Page(user, "session") for name, user in SOCKETS.items()}
+    monkeypatch.setattr(sockets, "whose", pages.get)
     monkeypatch.setattr(
         sockets, "_of_user", lambda user: [it for it, whose in SOCKETS.items() if whose == user]
     )

@@ -11,6 +11,7 @@ export const keys = {
   /** The beginning of every list of the drive; what is looked at follows. */
   videos: ["videos"],
   video: (id: string) => ["video", id],
+  liveTicket: ["live ticket"],
   posters: (id: string) => ["posters", id],
   details: (id: string) => ["video", id, "details"],
   trash: ["trash"],

@@ -1,9 +1,10 @@
 /** Mounted once for the signed-in person: brings every change to every list, and says when it can't. */
 import { t } from "@lingui/core/macro";
-import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, queryOptions, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { api, unwrap } from "@/lib/api";
 import type { LiveEvent } from "@/lib/models";
+import { keys } from "@/lib/query";
 import type { SentBytes } from "@/lib/upload/types";
 import { applyVideo, forgetVideo, lacksPicture, lostPicture, refetchEverything } from "@/lib/video-cache";
 import { toast } from "@/ui/toast";
@@ -12,6 +13,14 @@ import { Replay } from "./replay";
 
 /** Short cuts heal before anyone could read about them. */
 const SAY_AFTER_MS = 3_000;
+
+const ticketQuery = queryOptions({
+  queryKey: keys.liveTicket,
+  queryFn: async () => (await unwrap(api.POST("/api/live/ticket"))).ticket,
+  retry: false,
+  staleTime: 0,
+  gcTime: 0,
+});
 
 interface Props {
   /** Calls back with what this page is sending, whenever that moves; answers how to stop it. */
@@ -28,7 +37,8 @@ export function LiveUpdates({ sending, onSent }: Props) {
       for (const event of events) apply(client, event);
     });
     const connection = new LiveConnection({
-      ticket: async () => (await unwrap(api.POST("/api/live/ticket"))).ticket,
+      // Through the query client, which hears there of a session that has ended.
+      ticket: () => client.fetchQuery(ticketQuery),
       events: (after) =>
         unwrap(api.GET("/api/events", after === null ? {} : { params: { query: { after } } })),
       open: (ticket) => {
