@@ -6,6 +6,7 @@ import { lazy, Suspense, useEffect, useRef, useSyncExternalStore } from "react";
 import { Link, NavLink, Outlet, ScrollRestoration, useLocation, useNavigation } from "react-router";
 import { useMe } from "@/features/accounts/queries";
 import { withWords } from "@/lib/language";
+import { signingOut } from "@/lib/signing-out";
 import { waking } from "@/lib/waking";
 import { ButtonLink, IconButton } from "@/ui/button";
 import { Logo } from "@/ui/logo";
@@ -30,6 +31,7 @@ function destinations() {
 export function Shell() {
   const { data: me, isPending } = useMe();
   const { theme, toggle } = useTheme();
+  const leaving = useSyncExternalStore(signingOut.subscribe, signingOut.isUnderWay);
   const main = useRef<HTMLElement>(null);
   const { pathname, search } = useLocation();
   const signingIn = ["/sign-in", "/sign-up", "/confirm"].includes(pathname);
@@ -97,7 +99,7 @@ export function Shell() {
         </Suspense>
       )}
       <main ref={main} id="main" tabIndex={-1} className="flex grow flex-col pb-24 outline-none md:pb-12">
-        <Outlet />
+        {!leaving && <Outlet />}
       </main>
       {me && (
         <nav
@@ -116,7 +118,7 @@ export function Shell() {
           ))}
         </nav>
       )}
-      {me && (
+      {me && !leaving && (
         <Suspense>
           <Companions key={me.id} />
         </Suspense>

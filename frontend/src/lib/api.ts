@@ -4,7 +4,24 @@ import { ApiError } from "./api-error";
 import type { paths } from "./schema";
 import { wakingFetch } from "./waking";
 
-export const api = createClient<paths>({ baseUrl: location.origin, fetch: wakingFetch });
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: ask });
+
+const asked = new Set<Promise<Response>>();
+
+function ask(request: Request): Promise<Response> {
+  const answer = wakingFetch(request).finally(() => asked.delete(answer));
+  asked.add(answer);
+  return answer;
+}
+
+/** Who asks at the last moment has been let in by then, however long the answer takes. */
+const LET_IN_MS = 3_000;
+
+/** Resolves once nothing that is on its way depends on the session any more. */
+export async function allLetIn(): Promise<void> {
+  const soon = new Promise((resolve) => setTimeout(resolve, LET_IN_MS));
+  await Promise.race([Promise.allSettled(asked), soon]);
+}
 
 /** The answer's body, or the ApiError that explains why there is none. */
 export async function unwrap<Body>(

@@ -1,7 +1,8 @@
 /** Ends the session, here or on every device. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "react-router";
-import { api, done } from "@/lib/api";
+import { allLetIn, api, done } from "@/lib/api";
+import { signingOut } from "@/lib/signing-out";
 import { signedOut } from "./queries";
 
 export function useSignOut(
@@ -11,13 +12,17 @@ export function useSignOut(
   const client = useQueryClient();
   const navigate = useNavigate();
   return useMutation({
-    // What is asked for now would be refused after it.
-    onMutate: () => client.cancelQueries(),
-    mutationFn: () => done(api.POST(path)),
-    onSuccess: () => {
+    onMutate: async () => {
       onSignOut();
-      signedOut(client);
-      void navigate("/sign-in");
+      signingOut.begin();
+      await client.cancelQueries();
+      await allLetIn();
     },
+    mutationFn: () => done(api.POST(path)),
+    onSuccess: async () => {
+      signedOut(client);
+      await navigate("/sign-in");
+    },
+    onSettled: () => signingOut.end(),
   });
 }

@@ -72,6 +72,8 @@ describe("the connection", () => {
       log,
       reset: false,
       ticketFails: false,
+      tickets: 0,
+      before: {} as { events?: Promise<void>; ticket?: Promise<void> },
       sockets: [] as FakeSocket[],
       asked: [] as (number | null)[],
       applied: [] as number[],
@@ -87,11 +89,14 @@ describe("the connection", () => {
     };
     world.connection = new LiveConnection({
       ticket: async () => {
+        world.tickets += 1;
+        await world.before.ticket;
         if (world.ticketFails) throw new Error("no ticket");
         return "ticket";
       },
       events: async (after): Promise<LiveEvents> => {
         world.asked.push(after);
+        await world.before.events;
         const items = after === null ? [] : log.filter(({ seq }) => seq > after);
         return { items, latest: log.at(-1)?.seq ?? 0, reset: world.reset };
       },
@@ -246,6 +251,21 @@ describe("the connection", () => {
     expect(world.sent).toEqual([{ v1: 7 }]);
     expect(world.applied).toEqual([]);
     expect(world.asked).toHaveLength(asked);
+  });
+
+  it("opens nothing once stopped, whatever it waited for", async () => {
+    for (const waited of ["events", "ticket"] as const) {
+      const world = setUp();
+      let answer = () => {};
+      world.before = { [waited]: new Promise<void>((resolve) => (answer = resolve)) };
+      world.connection.start();
+      await vi.advanceTimersByTimeAsync(0);
+      world.connection.stop();
+      answer();
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(world.sockets).toHaveLength(0);
+      expect(world.tickets).toBe(waited === "ticket" ? 1 : 0);
+    }
   });
 
   it("is silent once stopped", async () => {

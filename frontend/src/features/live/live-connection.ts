@@ -115,7 +115,10 @@ export class LiveConnection {
     this.#close();
     try {
       if (this.#sequence.last === null) await this.#catchUp();
-      const socket = this.#parts.open(await this.#parts.ticket());
+      if (this.#stopped) return;
+      const ticket = await this.#parts.ticket();
+      if (this.#stopped) return;
+      const socket = this.#parts.open(ticket);
       this.#socket = socket;
       socket.onopen = () => this.#opened(socket);
       socket.onmessage = ({ data }) => socket === this.#socket && this.#received(String(data));
