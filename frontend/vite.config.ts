@@ -12,29 +12,23 @@ import { budget } from "./budget.ts";
 const stage = process.env.STREAMTIME_URL ?? "http://localhost:8000";
 
 /**
- * The frame that index.html draws is painted before the app's scripts take the line, and what they share with later
- * pages runs before the app does, each script in a task of its own: a slow phone answers in between.
+ * The frame that index.html draws, and its picture, are painted before the app's scripts take the line. They start
+ * when public/begin.js says so, what they share with later pages first.
  */
 const frameFirst: Plugin = {
   name: "frame-first",
   transformIndexHtml: {
     order: "post",
     handler: (html) => {
-      const shared: string[] = [];
-      const rest = html.replaceAll(
-        /\s*<link rel="modulepreload" crossorigin href="(.+?)">/g,
-        (_, address) => {
-          shared.push(address);
-          return "";
-        },
-      );
-      return rest.replace(/( *)<script type="module" crossorigin src="(.+?)">/, (_, indent, app) =>
-        [...shared, app]
-          .map(
-            (address) => `${indent}<script type="module" fetchpriority="low" crossorigin src="${address}">`,
-          )
-          .join("</script>\n"),
-      );
+      const app: string[] = [];
+      const take = (_: string, address: string) => {
+        app.push(`<link rel="preload" as="script" fetchpriority="low" crossorigin href="${address}">\n    `);
+        return "";
+      };
+      return html
+        .replaceAll(/\s*<link rel="modulepreload" crossorigin href="(.+?)">/g, take)
+        .replace(/\s*<script type="module" crossorigin src="(.+?)"><\/script>/, take)
+        .replace('<script src="/begin.js">', (script) => app.join("") + script);
     },
   },
 };
@@ -58,7 +52,14 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
-        codeSplitting: { groups: [{ name: "react", test: /node_modules\/(react|react-dom|scheduler)\// }] },
+        // What the first page needs comes in few files, of which each runs in a task of its own.
+        codeSplitting: {
+          groups: [
+            { name: "react", test: /node_modules\/(react|react-dom|scheduler)\// },
+            { name: "libraries", test: /node_modules\//, tags: ["$initial"] },
+            { name: "first", tags: ["$initial"] },
+          ],
+        },
       },
     },
     // hls.js is one library of that size, loaded only when a video is watched.

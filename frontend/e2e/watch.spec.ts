@@ -316,14 +316,14 @@ test("what can't be watched says why to its owner, and nothing to others", async
   });
 });
 
-test("what a page begins with is asked for once, without waiting for the app", async ({
+test("what a page begins with is asked for once, and drawn where the app will draw it, before the app is", async ({
   member: { page },
   newVisitor,
 }) => {
   const path = await published(page, "First of all");
-  for (const [address, data] of [
-    ["/explore", "/api/explore"],
-    [path, `/api/videos${path.replace("/watch", "")}/watch`],
+  for (const [address, data, place] of [
+    ["/explore", "/api/explore", "li img"],
+    [path, `/api/videos${path.replace("/watch", "")}/watch`, "video"],
   ] as const) {
     const visitor = await newVisitor();
     const asked: string[] = [];
@@ -341,8 +341,15 @@ test("what a page begins with is asked for once, without waiting for the app", a
     });
     await visitor.page.goto(address, { waitUntil: "commit" });
     await expect.poll(() => asked).toEqual([data, expect.stringContaining("/posters/")]);
+    const early = visitor.page.locator("#frame img");
+    await expect(early).toHaveJSProperty("complete", true);
+    await expect(visitor.page.locator("#frame [dir]")).not.toBeEmpty();
+    const drawn = await early.boundingBox();
     letIn();
     await expect(visitor.page.getByRole("heading", { name: "First of all" }).first()).toBeVisible();
+    await expect(early).toHaveCount(0);
+    const picture = visitor.page.getByRole("main").locator(place).first();
+    await expect.poll(() => picture.boundingBox()).toEqual(drawn);
     expect(asked.filter((each) => each === data)).toHaveLength(1);
     expect(asked.filter((each) => each === asked[1])).toHaveLength(1);
     await visitor.context.close();

@@ -2,12 +2,14 @@
 import { StrictMode, startTransition } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "@/app/app";
+import { opened } from "@/app/router";
 import { isLanguage, speak } from "@/lib/language";
 import "@/ui/base.css";
 
 async function start(): Promise<void> {
   const { lang } = document.documentElement;
-  await speak(isLanguage(lang) ? lang : "en");
+  // Until then there is what public/begin.js has drawn.
+  await Promise.all([speak(isLanguage(lang) ? lang : "en"), opened()]);
   const root = document.getElementById("root");
   if (!root) return;
   const app = createRoot(root);
@@ -25,6 +27,7 @@ async function start(): Promise<void> {
 void start();
 
 // For what other apps share, and nothing else. Where it is forbidden, everything but that works.
-addEventListener("load", () => {
-  navigator.serviceWorker?.register("/sw.js", { scope: "/share" }).catch(() => undefined);
-});
+const takeShared = () =>
+  void navigator.serviceWorker?.register("/sw.js", { scope: "/share" }).catch(() => undefined);
+if (document.readyState === "complete") takeShared();
+else addEventListener("load", takeShared);

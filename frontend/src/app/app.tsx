@@ -3,12 +3,13 @@ import { i18n } from "@lingui/core";
 import { t } from "@lingui/core/macro";
 import { I18nProvider, useLingui } from "@lingui/react";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { Fragment, lazy, type ReactNode, Suspense } from "react";
+import { Fragment, lazy, type ReactNode, Suspense, useEffect } from "react";
 import { I18nProvider as AriaI18nProvider } from "react-aria-components/I18nProvider";
 import { RouterProvider } from "react-router";
 import { signedOut } from "@/features/accounts/queries";
 import { createUploads, UploadsProvider } from "@/features/uploads/uploads";
 import { ApiError, sentenceOf } from "@/lib/api-error";
+import { forgetFirstBody } from "@/lib/first-answer";
 import { languageTag } from "@/lib/language";
 import { createQueryClient, keys } from "@/lib/query";
 import { toast } from "@/ui/toast";
@@ -29,6 +30,7 @@ const client = createQueryClient((error, quiet) => {
 const uploads = createUploads(client);
 
 export function App() {
+  useEffect(forgetFirstBody, []);
   return (
     <I18nProvider i18n={i18n}>
       <Spoken>

@@ -55,3 +55,15 @@ export const router = createBrowserRouter([
     ],
   },
 ]);
+
+/** Resolves when the page that was opened can be drawn: its code is there. */
+export function opened(): Promise<void> {
+  return new Promise((resolve) => {
+    if (router.state.initialized) return resolve();
+    const stop = router.subscribe(({ initialized }) => {
+      if (!initialized) return;
+      stop();
+      resolve();
+    });
+  });
+}

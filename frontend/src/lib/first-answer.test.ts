@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from "vitest";
-import { firstAnswer } from "./first-answer";
+import { firstAnswer, firstBody, forgetFirstBody } from "./first-answer";
 
-const url = "http://localhost/api/explore?limit=24";
-const offer = (answer: Promise<Response>) => {
-  window.firstAnswer = { url, answer };
+const url = `${location.origin}/api/explore?limit=24`;
+const offer = (answer: Promise<Response>, body?: unknown) => {
+  window.firstAnswer = { url, answer, body };
 };
 
 afterEach(() => {
@@ -25,5 +25,22 @@ test("another request is not answered by it", async () => {
 
 test("when it failed, the request is made anew", async () => {
   offer(Promise.reject(new TypeError("Failed to fetch")));
+  expect(await firstAnswer(new Request(url))).toBeNull();
+});
+
+test("what it said is there from when it has been read until the page has begun", async () => {
+  const path = "/api/explore?limit=24";
+  const response = new Response("{}");
+  offer(Promise.resolve(response));
+  expect(firstBody(path)).toBeUndefined();
+  forgetFirstBody();
+  expect(await firstAnswer(new Request(url))).toBe(response);
+
+  const body = { items: [] };
+  offer(Promise.resolve(response), body);
+  expect(firstBody(`${path}&cursor=x`)).toBeUndefined();
+  expect(firstBody(path)).toBe(body);
+  forgetFirstBody();
+  expect(firstBody(path)).toBeUndefined();
   expect(await firstAnswer(new Request(url))).toBeNull();
 });

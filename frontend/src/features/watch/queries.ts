@@ -2,7 +2,8 @@
 import { t } from "@lingui/core/macro";
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "@/lib/api";
-import type { Video } from "@/lib/models";
+import { firstBody } from "@/lib/first-answer";
+import type { Page, PublicVideo, Video, WatchVideo } from "@/lib/models";
 import { keys } from "@/lib/query";
 import { applyVideo } from "@/lib/video-cache";
 import { toast } from "@/ui/toast";
@@ -19,6 +20,10 @@ export const watchQueries = {
       queryKey: keys.explore,
       queryFn: ({ pageParam, signal }) =>
         unwrap(api.GET("/api/explore", { params: { query: page(pageParam) }, signal })),
+      initialData: () => {
+        const first = firstBody<Page<PublicVideo>>(`/api/explore?limit=${PAGE}`);
+        return first && { pages: [first], pageParams: [null] };
+      },
       initialPageParam: null as string | null,
       getNextPageParam: (last) => last.next_cursor ?? null,
     }),
@@ -46,6 +51,7 @@ export const watchQueries = {
       queryKey: keys.watch(id),
       queryFn: ({ signal }) =>
         unwrap(api.GET("/api/videos/{video_id}/watch", { params: { path: { video_id: id } }, signal })),
+      initialData: () => firstBody<WatchVideo>(`/api/videos/${id}/watch`),
       // Asked anew each time it is opened: it may have been watched further on another device.
       gcTime: 0,
     }),

@@ -54,7 +54,7 @@ function Screen({ video, renderLinks }: Props & { video: WatchVideo | undefined 
   const early = video?.early && !video.playback ? video : null;
 
   return (
-    <div className={`w-full lg:grid lg:gap-x-6 ${theatre ? THEATRE : BESIDE}`}>
+    <div className={theatre ? THEATRE : "watching"}>
       <div className={theatre ? "col-span-full bg-black" : "lg:col-start-1"}>
         {!video && <div className="skeleton aspect-video w-full sm:rounded-2xl" aria-hidden="true" />}
         {video && source && begin && (
@@ -112,12 +112,8 @@ function Screen({ video, renderLinks }: Props & { video: WatchVideo | undefined 
   );
 }
 
-/** The picture is as wide as 16:9 may be that still leaves its title on the screen; other videos are beside it. */
-const BESIDE =
-  "mx-auto max-w-[max(42rem,min(78rem,calc((100dvh-13rem)*16/9+3rem)))] sm:px-6 sm:py-6 " +
-  "lg:max-w-[max(66rem,min(102rem,calc((100dvh-13rem)*16/9+26.5rem)))] " +
-  "lg:grid-cols-[minmax(0,1fr)_22rem] lg:grid-rows-[auto_1fr]";
-const THEATRE = "max-lg:sm:px-6 lg:grid-cols-[minmax(0,1fr)_minmax(0,50rem)_22rem_minmax(0,1fr)]";
+const THEATRE =
+  "w-full max-lg:sm:px-6 lg:grid lg:gap-x-6 lg:grid-cols-[minmax(0,1fr)_minmax(0,50rem)_22rem_minmax(0,1fr)]";
 
 /** Decided once for each link: what is told about the video later does not move it. */
 function useBeginning(video: WatchVideo | undefined, link: string | null): Beginning | null {
