@@ -13,6 +13,17 @@ from local.postgres import Server
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 
 
+@pytest.fixture
+def show(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Return a function that prints a figure people ask for, past what pytest keeps to itself."""
+
+    def line(text: str) -> None:
+        with capsys.disabled():
+            print(f"\n{text}")  # noqa: T201
+
+    return line
+
+
 @pytest.fixture(scope="session")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start a server of its own for every test process, migrated like a stage's."""

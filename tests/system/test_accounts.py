@@ -42,9 +42,15 @@ def victim(person) -> Person:
 
 
 def through(
-    tries: int, guess: Callable[[int], httpx.Response], *, burst: int, every: float, what: str
+    tries: int,
+    guess: Callable[[int], httpx.Response],
+    show: Callable[[str], None],
+    *,
+    burst: int,
+    every: float,
+    what: str,
 ) -> list[httpx.Response]:
-    """Guess many times at once; hold what got through against what the limit says, and print it."""
+    """Guess many times at once; hold what got through against what the limit says, and show it."""
     began = time.monotonic()
     with ThreadPoolExecutor(GUESSING) as pool:
         answers = list(pool.map(guess, range(tries)))
@@ -54,7 +60,7 @@ def through(
     assert all(0 < int(answer.headers["retry-after"]) <= math.ceil(every) for answer in refused)
     passed = tries - len(refused)
     per_day = 24 * 3600 / every
-    print(f"\n{what}: {passed} of {tries} at once got through, then {per_day:.0f} a day")  # noqa: T201 (pytest shows it on request)
+    show(f"{what}: {passed} of {tries} at once got through, then {per_day:.0f} a day")
     assert burst <= passed <= burst + seconds / every + 1
     return answers
 
@@ -174,7 +180,7 @@ def test_an_authenticator_app_guards_the_account_until_it_is_turned_off(victim, 
     assert visitor.sign_in().status_code == 200
 
 
-def test_guesses_at_the_second_factor(victim, somewhere):
+def test_guesses_at_the_second_factor(victim, somewhere, show):
     set_up_app(victim)
     attackers = [somewhere(victim.email) for _ in range(12)]
 
@@ -183,53 +189,53 @@ def test_guesses_at_the_second_factor(victim, somewhere):
         challenge = attacker.sign_in().json()["challenge"]
         return attacker.post("/api/auth/challenge", {"challenge": challenge, "code": f"{n:06}"})
 
-    through(24, guess, burst=5, every=1800, what="Codes of one authenticator app")
+    through(24, guess, show, burst=5, every=1800, what="Codes of one authenticator app")
 
 
-def test_guesses_at_one_password_from_many_networks(victim, somewhere):
+def test_guesses_at_one_password_from_many_networks(victim, somewhere, show):
     attackers = [somewhere(victim.email) for _ in range(12)]
 
     def wrong(n):
         return attackers[n % 12].sign_in(f"Guess-{n:08}")
 
-    answers = through(48, wrong, burst=10, every=180, what="Passwords of one account")
+    answers = through(48, wrong, show, burst=10, every=180, what="Passwords of one account")
     assert {answer.status_code for answer in answers} == {401, 429}
     # Whoever is signed in stays so, and may show who they are.
     assert victim.get("/api/me").status_code == 200
     assert victim.post("/api/auth/reauthenticate", {"password": PASSWORD}).status_code == 204
 
 
-def test_guesses_from_one_network_at_many_accounts(somewhere):
+def test_guesses_from_one_network_at_many_accounts(somewhere, show):
     attacker = somewhere()
 
     def stuff(n: int) -> httpx.Response:
         email = f"{secrets.token_hex(6)}@example.org"
         return attacker.post("/api/auth/sign-in", {"email": email, "password": f"Guess-{n:08}"})
 
-    through(120, stuff, burst=60, every=6, what="Passwords from one network")
+    through(120, stuff, show, burst=60, every=6, what="Passwords from one network")
 
 
-def test_guesses_at_a_code(victim, somewhere):
+def test_guesses_at_a_code(victim, somewhere, show):
     attackers = [somewhere(victim.email) for _ in range(12)]
     body = {"email": victim.email, "password": NEW_PASSWORD}
 
     def guess(n: int) -> httpx.Response:
         return attackers[n % 12].post("/api/auth/reset", body | {"code": f"{n:06}"})
 
-    through(40, guess, burst=9, every=360, what="Codes of one account")
+    through(40, guess, show, burst=9, every=360, what="Codes of one account")
 
 
-def test_messages_to_one_address(victim, somewhere):
+def test_messages_to_one_address(victim, somewhere, show):
     attackers = [somewhere(victim.email) for _ in range(12)]
 
     def ask(n):
         return attackers[n % 12].post("/api/auth/forgot", {"email": victim.email})
 
-    through(24, ask, burst=4, every=600, what="Messages to one address")
+    through(24, ask, show, burst=4, every=600, what="Messages to one address")
 
 
 @pytest.mark.parametrize("path", ["/api/auth/sign-in", "/api/auth/forgot", "/api/auth/sign-up"])
-def test_known_and_unknown_addresses_are_answered_alike(person, somewhere, path):
+def test_known_and_unknown_addresses_are_answered_alike(person, somewhere, show, path):
     """The times are printed for whoever reads them: on a machine that others share, they decide nothing."""
     took: dict[bool, list[float]] = {True: [], False: []}
     for _ in range(2):
@@ -242,4 +248,4 @@ def test_known_and_unknown_addresses_are_answered_alike(person, somewhere, path)
                 took[email == known].append((time.perf_counter() - began) * 1000)
                 assert answer.status_code == (401 if path.endswith("sign-in") else 202)
     middle = {known: statistics.median(times) for known, times in took.items()}
-    print(f"\n{path}: known {middle[True]:.0f} ms, unknown {middle[False]:.0f} ms (median of 8)")  # noqa: T201 (pytest shows it on request)
+    show(f"{path}: known {middle[True]:.0f} ms, unknown {middle[False]:.0f} ms (median of 8)")

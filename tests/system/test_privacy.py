@@ -120,7 +120,7 @@ def watchers(stage, aws, ann, bob, browser, person, rows, ready):
 
 
 def test_every_byte_of_a_private_video_is_served_to_who_may_watch_it_and_to_nobody_else(
-    stage, bucket, ready, watchers
+    stage, bucket, ready, watchers, show
 ):
     keys = [*media_keys(bucket, ready), f"/source/{ready}"]
     one_of_each = {kind_of(key, ready): key for key in keys}
@@ -137,8 +137,8 @@ def test_every_byte_of_a_private_video_is_served_to_who_may_watch_it_and_to_nobo
                 kept = media_may_be_kept(answer) if key.startswith("/media/") else False
                 if got is not (who in KINDS[kind]) or direct.status_code != 403 or kept:
                     wrong.append((who, method, key, answer.status_code, direct.status_code))
-    print(  # noqa: T201 (pytest shows it on request)
-        f"\n{len(one_of_each)} kinds, {len(watchers)} actors, edge and bucket: {asked} requests, "
+    show(
+        f"{len(one_of_each)} kinds, {len(watchers)} actors, edge and bucket: {asked} requests, "
         f"{served} served, {len(wrong)} wrong"
     )
     assert wrong == []

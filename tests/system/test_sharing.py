@@ -105,7 +105,7 @@ def test_of_many_openings_at_once_no_more_are_let_in_than_the_limit_says(ann, re
     assert seen["views"] == 5
 
 
-def test_guesses_at_a_passcode_from_many_networks(somewhere, give):
+def test_guesses_at_a_passcode_from_many_networks(somewhere, give, show):
     link = give(passcode=PASSCODE)
     attackers = [somewhere() for _ in range(12)]
 
@@ -120,5 +120,5 @@ def test_guesses_at_a_passcode_from_many_networks(somewhere, give):
     refused = [answer for answer in answers if answer.status_code == 429]
     assert {answer.json()["code"] for answer in passed} == {"wrong_passcode"}
     assert all(0 < int(answer.headers["retry-after"]) <= 90 for answer in refused)
-    print(f"\nPasscodes of one link: {len(passed)} of 40 at once got through, then {24 * 3600 // 90} a day")  # noqa: T201 (pytest shows it on request)
+    show(f"Passcodes of one link: {len(passed)} of 40 at once got through, then {24 * 3600 // 90} a day")
     assert 10 <= len(passed) <= 10 + math.ceil(seconds / 90)

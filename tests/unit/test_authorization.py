@@ -329,7 +329,7 @@ class _Trial:
 
 
 def test_everybody_gets_what_is_theirs_and_nothing_else(
-    document, world, connection, bucket, pool, counters, capsys
+    document, world, connection, bucket, pool, counters, show
 ):
     trial = _Trial(world, connection, bucket, pool, counters)
     began = time.monotonic()
@@ -338,9 +338,8 @@ def test_everybody_gets_what_is_theirs_and_nothing_else(
         for actor in ACTORS:
             for state in states:
                 trial.run(method, path, actor, state)
-    with capsys.disabled():
-        print(  # noqa: T201 (a figure that people ask for)
-            f"\n{len(operations(document))} routes, {len(ACTORS)} actors, a video's {len(STATES)} states: "
-            f"{trial.pairs} pairs, {len(trial.wrong)} wrong, {time.monotonic() - began:.0f} s"
-        )
+    show(
+        f"{len(operations(document))} routes, {len(ACTORS)} actors, a video's {len(STATES)} states: "
+        f"{trial.pairs} pairs, {len(trial.wrong)} wrong, {time.monotonic() - began:.0f} s"
+    )
     assert not trial.wrong, "\n".join(trial.wrong)

@@ -155,7 +155,7 @@ def gateway(undone, sign_in, add_video, monkeypatch):
 
 
 @pytest.mark.parametrize("actor", ["anonymous", "person", "administrator"])
-def test_nothing_fails_and_every_answer_is_as_described(gateway, actor, capsys):
+def test_nothing_fails_and_every_answer_is_as_described(gateway, actor, show):
     asked = gateway(actor)
     config = SchemathesisConfig.from_dict(CONFIG)
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", asked, config=config)
@@ -171,8 +171,5 @@ def test_nothing_fails_and_every_answer_is_as_described(gateway, actor, capsys):
                         wrong[f"{failure.title}: {failure.message}\n{sent}"] += 1
     took, cases = time.monotonic() - began, asked.statuses.total()
     answered = ", ".join(f"{status:d} {count} times" for status, count in sorted(asked.statuses.items()))
-    with capsys.disabled():
-        print(  # noqa: T201 (a figure that people ask for)
-            f"\nAs {actor}: {cases} requests, {len(wrong)} wrong, {took:.0f} s; answered {answered}"
-        )
+    show(f"As {actor}: {cases} requests, {len(wrong)} wrong, {took:.0f} s; answered {answered}")
     assert not wrong, "\n\n".join(wrong)
