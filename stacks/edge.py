@@ -277,6 +277,7 @@ class Edge(Construct):
             )
             notify.allow("ses:SendEmail", on=domain, StringEquals={"ses:FromAddress": sender})
         notify.allow("dynamodb:Scan", "dynamodb:DeleteItem", on=tickets.table_arn)
+        relay.allow("dynamodb:UpdateItem", on=self._data.limits.table_arn)
         for function in (notify, relay):
             function.allow("dynamodb:Query", on=f"{connections.table_arn}/index/by-user")
             function.allow("dynamodb:GetItem", "dynamodb:DeleteItem", on=connections.table_arn)

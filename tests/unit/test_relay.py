@@ -87,3 +87,15 @@ def test_a_socket_that_nobody_knows_tells_nobody(heard, say):
 def test_junk_is_told_to_nobody_and_is_no_failure(heard, say, body):
     assert say(body) == {"statusCode": 200}
     assert not any(heard.values())
+
+
+def test_what_is_said_too_often_is_told_to_nobody_until_a_while_later(heard, say, counters):
+    for _ in range(2 * relay.TOLD_BY.burst):
+        assert say(sent()) == {"statusCode": 200}
+    assert len(heard["laptop"]) == relay.TOLD_BY.burst
+    say(sent(), by="laptop")
+    assert heard["phone"] == [], "all pages of one person count together"
+    say(sent(), by="theirs")
+    counters.moment += 250
+    say(sent())
+    assert len(heard["laptop"]) == relay.TOLD_BY.burst + 1
