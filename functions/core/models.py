@@ -234,7 +234,8 @@ class Video(Base, kw_only=True):
     is the optimistic lock of what people edit; `progress` is in per cent of the chunks while processing, and
     `ready_expected_at` what the last of them told. There is a picture of each of `poster_times` (ms, the one
     we would take first) in `poster_revision`; the owner's choice is `poster_at_ms`,
-    and one of `poster_wanted_ms` is being made for them. Sizes in bytes.
+    and one of `poster_wanted_ms` is being made for them. At `trash_at` it goes to the trash, where it is from
+    `trashed_at` until `purge_at`. Sizes in bytes.
     """
 
     __tablename__ = "videos"
@@ -243,6 +244,7 @@ class Video(Base, kw_only=True):
         Index("ix_videos_feed", "visibility", "state", "published_at", "id"),
         Index("ix_videos_shelf", "owner_id", "visibility", "published_at", "id"),
         Index("ix_videos_purge_at", "purge_at"),
+        Index("ix_videos_trash_at", "trash_at", postgresql_where=text("trash_at IS NOT NULL")),
         Index("ix_videos_owner_id_fingerprint", "owner_id", "fingerprint"),
         Index("ix_videos_by_date", *_SHELF, "id", postgresql_where=_LISTED),
         Index("ix_videos_by_title", *_SHELF, text("lower(title)"), "id", postgresql_where=_LISTED),
@@ -300,6 +302,7 @@ class Video(Base, kw_only=True):
     video_codec: Mapped[str | None] = mapped_column(String(40), default=None)
     audio_codec: Mapped[str | None] = mapped_column(String(40), default=None)
     published_at: Mapped[datetime | None] = mapped_column(default=None)
+    trash_at: Mapped[datetime | None] = mapped_column(default=None)
     trashed_at: Mapped[datetime | None] = mapped_column(default=None)
     purge_at: Mapped[datetime | None] = mapped_column(default=None)
     purge_started_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -367,12 +370,19 @@ class Video(Base, kw_only=True):
         has_one = self.state in {VideoState.UPLOADED, VideoState.PROCESSING}
         return has_one and lease is not None and lease <= now()
 
+    def is_due_for_trash(self) -> bool:
+        due = self.trash_at is not None and self.trash_at <= now()
+        return due and self.trashed_at is None and self.state is not VideoState.UPLOADING
+
     def put_in_trash(self, days: int) -> None:
         self.trashed_at = now()
         self.purge_at = self.trashed_at + timedelta(days=days)
 
     def take_out_of_trash(self) -> None:
+        """Restore it, and let the day that brought it here not bring it back."""
         self.trashed_at = self.purge_at = None
+        if self.is_due_for_trash():
+            self.trash_at = None
 
     def start_purge(self) -> None:
         """From here on nobody sees the video, and messages of a run still under way no longer count."""

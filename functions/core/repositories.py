@@ -752,6 +752,12 @@ class VideoRepository:
         """Return some of all videos of a person, whatever has become of them."""
         return self._session.scalars(select(Video.id).where(Video.owner_id == owner_id).limit(limit)).all()
 
+    def due_for_trash(self, limit: int) -> Sequence[UUID]:
+        """Return videos whose owner said that they should be deleted by now."""
+        due = select(Video.id).where(Video.trash_at <= now(), ~IN_TRASH, NOT_PURGED)
+        whole = due.where(Video.state != VideoState.UPLOADING)
+        return self._session.scalars(whole.order_by(Video.trash_at).limit(limit)).all()
+
     def due_for_purge(self, limit: int) -> Sequence[UUID]:
         """Return videos whose time in the trash is over, and those whose purge was cut short."""
         statement = select(Video.id).where(Video.purge_at <= now()).order_by(Video.purge_at).limit(limit)

@@ -97,7 +97,7 @@ class VideoView(View):
     `poster_url` is a short-lived address that only an answer of the API carries, an event never does;
     `picture` is that picture's lasting name, `picture_pending` while the owner's own is made.
     `eta_seconds` counts from the moment of the answer or of the event. An `early` video plays already,
-    before it is ready.
+    before it is ready. It goes to the trash within a day after `trash_at`, and from there at `purge_at`.
     """
 
     id: UUID
@@ -121,6 +121,7 @@ class VideoView(View):
     picture_pending: bool = False
     poster_url: str | None
     published_at: datetime | None
+    trash_at: datetime | None = None
     trashed_at: datetime | None
     purge_at: datetime | None
     created_at: datetime

@@ -9,7 +9,7 @@ from uuid import UUID
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from functions.core.caller import CurrentUser, DatabaseSession
 from functions.core.http import (
@@ -46,11 +46,14 @@ router = APIGatewayHttpRouter()
 
 
 class EditVideo(BaseModel):
+    """What is not given stays. `trash_at`: when it goes to the trash by itself, null for never."""
+
     model_config = ConfigDict(extra="forbid")
 
     title: Title | None = None
     description: Description | None = None
     visibility: Visibility | None = None
+    trash_at: AwareDatetime | None = None
 
 
 class PublishVideo(BaseModel):
@@ -235,8 +238,15 @@ def edit(
     site: Site,
     if_match: IfMatch = None,
 ) -> Response[VideoView]:
-    version = expected_version(if_match)
-    return _one(service.edit(session, user, video_id, version=version, **body.model_dump()), site)
+    video = service.edit(
+        session,
+        user,
+        video_id,
+        version=expected_version(if_match),
+        **body.model_dump(exclude={"trash_at"}),
+        deletion=service.Deletion(body.trash_at) if "trash_at" in body.model_fields_set else None,
+    )
+    return _one(video, site)
 
 
 @router.get("/api/videos/<video_id>/posters", tags=["library"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -28,19 +29,32 @@ def show(videos: Sequence[Video], site: str) -> list[VideoView]:
     return [VideoView.of(video, poster_url=cards.get(video.id)) for video in videos]
 
 
+LATEST_DATE = timedelta(days=10 * 366)
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """When a video goes to the trash; None: not by itself."""
+
+    at: datetime | None
+
+
 def edit(
     session: Session,
     owner: User,
     video_id: UUID,
     *,
     version: int,
-    title: str | None,
-    description: str | None,
-    visibility: Visibility | None,
+    title: str | None = None,
+    description: str | None = None,
+    visibility: Visibility | None = None,
+    deletion: Deletion | None = None,
 ) -> Video:
     """Change what is given, unless somebody changed the video since `version`."""
     if title is not None and not title.strip():
         raise InvalidInputError("A video needs a title.", FieldError("title", "Enter a title."))
+    if deletion is not None:
+        _check_date(deletion.at)
     video = locked(session, owner, video_id, version)
     if title is not None:
         video.title = title.strip()
@@ -48,7 +62,15 @@ def edit(
         video.description = description
     if visibility is not None:
         video.visibility = visibility
+    if deletion is not None:
+        video.trash_at = deletion.at
     return events.record_change(session, video)
+
+
+def _check_date(at: datetime | None) -> None:
+    if at is not None and not now() < at <= now() + LATEST_DATE:
+        detail = "Choose a day to come, within ten years."
+        raise InvalidInputError(detail, FieldError("trash_at", detail))
 
 
 MOST_POSTERS = 12

@@ -19,7 +19,7 @@ PROFILE = ("id", "email", "display_name", "role", "quota_bytes", "totp_since", "
 VIDEO = (
     *("id", "title", "description", "file_name", "visibility", "state", "size_bytes", "stored_bytes"),
     *("duration_ms", "width", "height", "fps", "rotation", "hdr", "video_codec", "audio_codec"),
-    *("published_at", "trashed_at", "purge_at", "created_at", "updated_at"),
+    *("published_at", "trash_at", "trashed_at", "purge_at", "created_at", "updated_at"),
 )
 LINK = (
     *("id", "video_id", "name", "has_passcode", "max_views", "views", "may_download"),

@@ -49,6 +49,7 @@ def daily() -> dict[str, int]:
         RunRepository(session).remove_old()
         due = {
             "delete_account": UserRepository(session).due_for_deletion(BATCH),
+            "trash": VideoRepository(session).due_for_trash(BATCH),
             "purge": VideoRepository(session).due_for_purge(BATCH),
             "job": VideoRepository(session).stuck(BATCH),
             "remove_export": ExportRepository(session).over(BATCH),
@@ -135,6 +136,16 @@ def drop_upload(storage: MediaStorage, video_id: UUID) -> None:
         events.record(session, video, EventKind.REMOVED)
         events.watch("remove_bytes", video_id, seconds=processing.LATE_WRITER_SECONDS)
         videos.remove(video)
+
+
+def trash(_storage: MediaStorage, video_id: UUID) -> None:
+    """Put a video into the trash whose owner chose a day for that, unless they chose another meanwhile."""
+    with transaction() as session:
+        video = VideoRepository(session).find(video_id, lock=True)
+        if video is None or video.purge_started_at is not None or not video.is_due_for_trash():
+            return
+        video.put_in_trash(settings().trash_days)
+        events.record_change(session, video)
 
 
 def purge(storage: MediaStorage, video_id: UUID) -> None:
@@ -327,4 +338,5 @@ JOBS: dict[str, Callable[[MediaStorage, UUID], None]] = {
     "remove_export": remove_export,
     "stop": stop,
     "tidy": tidy,
+    "trash": trash,
 }

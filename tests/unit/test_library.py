@@ -1,15 +1,17 @@
 """The drive: found in any script, sorted and paged without gaps, many changed at once, and taken home."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
 
+from functions.core import database
 from functions.core.models import Event, Rendition, Video, VideoState, Visibility, now
 from functions.core.repositories import Listing
 from functions.core.storage import attachment
+from functions.sweep import handler as sweep
 
 
 def listed(person, **query):
@@ -319,3 +321,68 @@ def test_usage_counts_everything_and_names_what_takes_most(ann, bob, add_video):
         (str(small), 11),
     ]
     assert str(trashed) not in str(usage)
+
+
+# A day on which a video is deleted
+
+
+@pytest.fixture
+def choose(ann, add_video):
+    """Return a function that chooses when a video of Ann's goes to the trash."""
+    video_id = add_video(ann)
+
+    def at(moment):
+        version = ann.get(f"/api/videos/{video_id}").json["version"]
+        body = {"trash_at": moment and moment.isoformat()}
+        return ann.send("PATCH", f"/api/videos/{video_id}", body, if_match=f'"{version}"')
+
+    at.video_id = video_id
+    return at
+
+
+def age(video_id, by):
+    with database.transaction() as session:
+        session.get_one(Video, video_id).trash_at -= by
+
+
+def test_a_video_goes_to_the_trash_on_its_day_and_has_its_time_there(
+    ann, bucket, choose, doorbells, lambda_context
+):
+    tomorrow = now() + timedelta(days=1)
+    assert choose(tomorrow).json["trash_at"] == tomorrow.isoformat().replace("+00:00", "Z")
+    sweep.service.trash(bucket, choose.video_id)
+    assert ann.get("/api/trash").json["items"] == [], "its day is yet to come"
+    age(choose.video_id, timedelta(days=1))
+    for _ in range(2):
+        sweep.service.trash(bucket, choose.video_id)
+    (trashed,) = ann.get("/api/trash").json["items"]
+    assert (datetime.fromisoformat(trashed["purge_at"]) - now()).days == 29
+    assert doorbells.announced[-1]["event"]["video"]["trashed_at"] == trashed["trashed_at"]
+    restored = ann.post(f"/api/videos/{choose.video_id}/restore").json
+    assert restored["trash_at"] is None, "the next night would bring it back"
+
+
+def test_a_day_is_changed_and_taken_back_and_stays_when_something_else_is_changed(ann, choose):
+    choose(now() + timedelta(days=1))
+    later = choose(now() + timedelta(days=9))
+    path = f"/api/videos/{choose.video_id}"
+    renamed = ann.send("PATCH", path, {"title": "Other"}, if_match=later.headers["ETag"])
+    assert renamed.json["trash_at"] == later.json["trash_at"]
+    assert choose(None).json["trash_at"] is None
+
+
+def test_a_day_that_is_chosen_outlives_the_trash_while_it_is_to_come(ann, choose):
+    chosen = choose(now() + timedelta(days=9)).json["trash_at"]
+    ann.send("DELETE", f"/api/videos/{choose.video_id}")
+    assert ann.post(f"/api/videos/{choose.video_id}/restore").json["trash_at"] == chosen
+
+
+@pytest.mark.parametrize("days", [-1, 0, 5000])
+def test_a_day_that_is_over_or_far_away_is_refused(choose, days):
+    refused = choose(now() + timedelta(days=days))
+    assert (refused.status, refused.json["errors"][0]["field"]) == (400, "trash_at")
+
+
+def test_a_day_without_a_time_zone_is_refused(ann, choose):
+    body = {"trash_at": "2030-01-01T00:00:00"}
+    assert ann.send("PATCH", f"/api/videos/{choose.video_id}", body, if_match='"1"').status == 400

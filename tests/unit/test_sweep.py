@@ -86,6 +86,8 @@ def test_tidying_keeps_only_the_revision_that_is_served(ann, add_video, bucket, 
 def test_the_daily_sweep_finds_what_is_due(ann, add_video, bucket, doorbells, lambda_context):
     due = add_video(ann, trashed_at=now(), purge_at=now() - timedelta(minutes=1))
     kept = add_video(ann, trashed_at=now(), purge_at=now() + timedelta(days=1))
+    over = add_video(ann, trash_at=now() - timedelta(minutes=1))
+    add_video(ann, trash_at=now() + timedelta(minutes=1))
     stuck = add_video(ann, state=VideoState.PROCESSING, lease_expires_at=now() - timedelta(minutes=1))
     dead = add_video(ann, state=VideoState.UPLOADING, revision=None)
     bucket.uploads[f"source/{dead}", "u"] = {}
@@ -104,9 +106,16 @@ def test_the_daily_sweep_finds_what_is_due(ann, add_video, bucket, doorbells, la
             created_at=long_ago,
         )
         session.add(old)
-    none = {"delete_account": 0, "remove_export": 0}
-    assert sweep.handle({"job": "daily"}, lambda_context) == none | {"purge": 1, "job": 1, "drop_upload": 1}
+    assert sweep.handle({"job": "daily"}, lambda_context) == {
+        "delete_account": 0,
+        "trash": 1,
+        "purge": 1,
+        "job": 1,
+        "remove_export": 0,
+        "drop_upload": 1,
+    }
     assert doorbells.watched == [
+        ("trash", str(over), 0),
         ("purge", str(due), 0),
         ("job", str(stuck), 0),
         ("drop_upload", str(dead), 0),

@@ -163,6 +163,13 @@ export function dateAndTime(iso: string): string {
   return moment().format(new Date(iso));
 }
 
+const mediumDate = inLanguage((tag) => new Intl.DateTimeFormat(tag, { dateStyle: "medium" }));
+
+/** A date that finds room in a badge. */
+export function shortDate(iso: string): string {
+  return mediumDate().format(new Date(iso));
+}
+
 const longDate = inLanguage((tag) => new Intl.DateTimeFormat(tag, { dateStyle: "long" }));
 
 export function date(iso: string): string {

@@ -1477,13 +1477,18 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
-        /** EditVideo */
+        /**
+         * EditVideo
+         * @description What is not given stays. `trash_at`: when it goes to the trash by itself, null for never.
+         */
         EditVideo: {
             /** Title */
             title?: string | null;
             /** Description */
             description?: string | null;
             visibility?: components["schemas"]["Visibility"] | null;
+            /** Trash At */
+            trash_at?: string | null;
         };
         /**
          * EventKind
@@ -1924,6 +1929,7 @@ export interface components {
             visibility: components["schemas"]["Visibility"];
         };
         /**
+        /**
          * RecoveryCodes
          * @description Shown this once; each stands in for the authenticator app one time.
          */
@@ -2303,7 +2309,7 @@ export interface components {
          *     `poster_url` is a short-lived address that only an answer of the API carries, an event never does;
          *     `picture` is that picture's lasting name, `picture_pending` while the owner's own is made.
          *     `eta_seconds` counts from the moment of the answer or of the event. An `early` video plays already,
-         *     before it is ready.
+         *     before it is ready. It goes to the trash within a day after `trash_at`, and from there at `purge_at`.
          */
         VideoView: {
             /**
@@ -2354,6 +2360,8 @@ export interface components {
             poster_url: string | null;
             /** Published At */
             published_at: string | null;
+            /** Trash At */
+            trash_at?: string | null;
             /** Trashed At */
             trashed_at: string | null;
             /** Purge At */

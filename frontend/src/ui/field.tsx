@@ -21,16 +21,18 @@ type Props = Omit<TextFieldProps, "className" | "style" | "children"> & {
   label: string;
   help?: ReactNode;
   placeholder?: string;
+  /** The first and the last day that a date may be. */
+  days?: { min: string; max: string };
 };
 
-export function TextField({ label, help, placeholder, rows, ...props }: Props & { rows?: number }) {
+export function TextField({ label, help, placeholder, rows, days, ...props }: Props & { rows?: number }) {
   return (
     <AriaTextField {...props} className="flex flex-col gap-1.5">
       <Label className="font-semibold text-sm">{label}</Label>
       {rows ? (
         <TextArea rows={rows} placeholder={placeholder ?? ""} className={`${box} resize-y py-2.5`} />
       ) : (
-        <Input placeholder={placeholder ?? ""} className={`${box} h-11`} />
+        <Input placeholder={placeholder ?? ""} {...days} className={`${box} h-11`} />
       )}
       {help && (
         <Text slot="description" className="text-muted text-sm">

@@ -26,6 +26,7 @@ export function DetailsDialog({ video, onClose }: { video: Video; onClose: () =>
         {data && <Found details={data} />}
         <Fact name={t`Uploaded`}>{format.date(video.created_at)}</Fact>
         {video.published_at && <Fact name={t`Published`}>{format.date(video.published_at)}</Fact>}
+        {video.trash_at && <Fact name={t`To the trash`}>{format.date(video.trash_at)}</Fact>}
         <Fact name={t`Changed`}>{format.date(video.updated_at)}</Fact>
       </dl>
       {isPending && <div className="skeleton h-24" aria-hidden="true" />}

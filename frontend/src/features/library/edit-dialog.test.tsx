@@ -38,6 +38,13 @@ it("proposes what was chosen while the video was on its way", () => {
   expect(screen.getByRole("button", { name: "Publish for those with the link" })).toBeVisible();
 });
 
+it("shows the day on which the video goes to the trash, and offers none that is over", () => {
+  open({ trash_at: new Date("2031-12-31T00:00").toISOString() });
+  const day = screen.getByLabelText("Delete on");
+  expect(day).toHaveValue("2031-12-31");
+  expect(new Date(`${day.getAttribute("min")}T00:00`).getTime()).toBeGreaterThan(Date.now());
+});
+
 it("has nothing to publish before the video is ready", () => {
   open({ state: "uploading" });
   expect(screen.getByRole("radio", { name: /^Private/ })).toBeChecked();

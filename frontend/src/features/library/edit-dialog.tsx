@@ -1,4 +1,4 @@
-/** Title, description and visibility of one video; publishes a draft. */
+/** Title, description, visibility and end of one video; publishes a draft. */
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { useQueryClient } from "@tanstack/react-query";
@@ -19,6 +19,8 @@ interface Draft {
   title: string;
   description: string;
   visibility: Visibility;
+  /** As a date input has it, empty for never. */
+  trashOn: string;
 }
 
 /** In words that leave no doubt: a draft is private too, so what is proposed may not be what was meant. */
@@ -32,9 +34,10 @@ function publishFor(visibility: Visibility): string {
 
 function draftOf(video: Video): Draft {
   const { title, description } = video;
+  const trashOn = video.trash_at ? dayOf(new Date(video.trash_at)) : "";
   // A draft was never shown to anyone: publishing means everyone unless the person says otherwise.
   const unsaid = video.published_at === null && video.state === "ready" && video.visibility === "private";
-  return { title, description, visibility: unsaid ? "public" : video.visibility };
+  return { title, description, visibility: unsaid ? "public" : video.visibility, trashOn };
 }
 
 export function EditDialog({ video, onClose }: { video: Video; onClose: () => void }) {
@@ -56,6 +59,8 @@ export function EditDialog({ video, onClose }: { video: Video; onClose: () => vo
     if (draft.title.trim() !== base.title) edits.title = draft.title.trim();
     if (draft.description !== base.description) edits.description = draft.description;
     if (!canPublish && draft.visibility !== base.visibility) edits.visibility = draft.visibility;
+    if (draft.trashOn !== draftOf(base).trashOn)
+      edits.trash_at = draft.trashOn ? new Date(`${draft.trashOn}T00:00`).toISOString() : null;
     return edits;
   }
 
@@ -146,6 +151,15 @@ export function EditDialog({ video, onClose }: { video: Video; onClose: () => vo
           value={draft.visibility}
           onChange={(visibility) => setDraft({ ...draft, visibility })}
         />
+        <TextField
+          label={t`Delete on`}
+          name="trash_at"
+          type="date"
+          days={daysToChoose(draftOf(base).trashOn)}
+          value={draft.trashOn}
+          onChange={(trashOn) => setDraft({ ...draft, trashOn })}
+          help={t`On that day it goes to the trash, where you can restore it until its time there is over. Without a date it stays.`}
+        />
         <DialogActions>
           {canPublish && (
             <Button
@@ -164,6 +178,21 @@ export function EditDialog({ video, onClose }: { video: Video; onClose: () => vo
   );
 }
 
+/** The day in this device's time zone, as date inputs write it. */
+function dayOf(moment: Date): string {
+  const [month, day] = [moment.getMonth() + 1, moment.getDate()].map((part) => String(part).padStart(2, "0"));
+  return `${moment.getFullYear()}-${month}-${day}`;
+}
+
+/** From tomorrow, or from the day there is, should it have come and wait for the night; for ten years. */
+function daysToChoose(chosen: string): { min: string; max: string } {
+  const moment = new Date();
+  moment.setDate(moment.getDate() + 1);
+  const tomorrow = dayOf(moment);
+  moment.setFullYear(moment.getFullYear() + 10);
+  return { min: chosen && chosen < tomorrow ? chosen : tomorrow, max: dayOf(moment) };
+}
+
 function isConflict(failure: unknown): boolean {
   return failure instanceof ApiError && failure.status === 412;
 }
@@ -173,6 +202,7 @@ function sameText(one: Video, other: Video): boolean {
     one.title === other.title &&
     one.description === other.description &&
     one.visibility === other.visibility &&
+    one.trash_at === other.trash_at &&
     one.published_at === other.published_at
   );
 }

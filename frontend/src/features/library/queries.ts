@@ -68,7 +68,7 @@ export const libraryQueries = {
     }),
 };
 
-export type VideoEdit = Partial<Pick<Video, "title" | "description" | "visibility">>;
+export type VideoEdit = Partial<Pick<Video, "title" | "description" | "visibility" | "trash_at">>;
 
 function byId(video: Pick<Video, "id">) {
   return { params: { path: { video_id: video.id } } };

@@ -1,6 +1,7 @@
 /** One video in the drive: picture, state, and what can be done with it. */
 import { t } from "@lingui/core/macro";
 import {
+  CalendarX2,
   CircleAlert,
   CloudUpload,
   Download,
@@ -99,6 +100,9 @@ export function VideoRow({ video, upload, localPicture = null, onPosterBroken, .
             </p>
             <p className="flex flex-wrap items-center gap-x-2 gap-y-1.5 text-muted text-sm">
               <StateBadges video={video} />
+              {video.trash_at && (
+                <Badge icon={CalendarX2}>{t`Deleted on ${{ day: format.shortDate(video.trash_at) }}`}</Badge>
+              )}
               <span>{format.bytes(video.size_bytes)}</span>
               <span aria-hidden>·</span>
               <span>{format.timeAgo(video.created_at)}</span>
