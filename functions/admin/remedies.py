@@ -12,7 +12,7 @@ from functions.core import events, processing
 from functions.core.keys import video_of
 from functions.core.letters import LetterQueue
 
-OF_PEOPLE = {"close_sockets", "delete_account", "export", "remove_export"}
+OF_PEOPLE = {"close_sockets", "delete_account", "empty_trash", "export", "remove_export"}
 """Jobs of the sweep that are about a person and no video."""
 
 

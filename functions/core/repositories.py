@@ -763,6 +763,27 @@ class VideoRepository:
         statement = select(Video.id).where(Video.purge_at <= now()).order_by(Video.purge_at).limit(limit)
         return self._session.scalars(statement).all()
 
+    def expire_trash(self, owner_id: UUID) -> None:
+        """Let the time of all that is in somebody's trash be over, locked in the order of `locked`."""
+        waiting = (
+            select(Video.id)
+            .where(Video.owner_id == owner_id, IN_TRASH, NOT_PURGED, Video.purge_at > now())
+            .order_by(Video.id)
+            .with_for_update()
+        )
+        self._session.execute(update(Video).where(Video.id.in_(waiting)).values(purge_at=now()))
+
+    def due_in_trash_of(self, owner_id: UUID, limit: int) -> Sequence[Video]:
+        """Lock the first videos whose time in somebody's trash is over and whose purge has not begun."""
+        statement = (
+            select(Video)
+            .where(Video.owner_id == owner_id, IN_TRASH, NOT_PURGED, Video.purge_at <= now())
+            .order_by(Video.id)
+            .limit(limit)
+            .with_for_update()
+        )
+        return self._session.scalars(statement, execution_options=FRESH).all()
+
     def has_turn(self, video_id: UUID) -> bool:
         """Tell whether the video may be at work: there are as many turns free as it is from the line's head.
 

@@ -183,6 +183,13 @@ def trash_can(
     return _page(VideoRepository(session).trash(user.id, cursor=cursor, limit=limit), site)
 
 
+@router.post("/api/trash/empty", status_code=HTTPStatus.ACCEPTED, tags=["library"])
+def empty_trash(user: CurrentUser, session: DatabaseSession) -> Response[None]:
+    """Delete for good all that is in the trash. Until each video's turn has come it can be restored."""
+    service.empty_trash(session, user)
+    return Response(status_code=HTTPStatus.ACCEPTED)
+
+
 @router.get("/api/usage", tags=["library"])
 def usage(user: CurrentUser, session: DatabaseSession) -> Usage:
     originals, renditions, trash = UserRepository(session).usage(user.id)

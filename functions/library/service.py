@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from functions.core import events, processing
+from functions.core.database import after_commit
 from functions.core.errors import (
     FieldError,
     InvalidInputError,
@@ -144,6 +145,13 @@ def purge(session: Session, video: Video) -> None:
     video.start_purge()
     events.record(session, video, EventKind.REMOVED)
     events.watch("purge", video.id)
+
+
+def empty_trash(session: Session, owner: User) -> None:
+    """Let the time of all that is in the trash be over now; the sweep function deletes it for good."""
+    VideoRepository(session).expire_trash(owner.id)
+    # After the commit: before it the job would find nothing due. The daily sweep makes up for a lost one.
+    after_commit(session, lambda: events.watch("empty_trash", owner.id))
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ from functions.sweep.export import write_export
 
 BATCH = 500  # of each kind a day; what is left over is found the next day
 VIDEOS_A_TURN = 20  # of an account that is deleted: as many as surely go in the time that the function has
+EMPTIED_AT_ONCE = 50  # of a trash: its person's pages are told of each
 
 
 def daily() -> dict[str, int]:
@@ -178,6 +179,17 @@ def _start_purge(session: Session, video: Video) -> None:
     video.start_purge()
     session.flush()
     events.record(session, video, EventKind.REMOVED)
+
+
+def empty_trash(_storage: MediaStorage, user_id: UUID) -> None:
+    """Begin to delete what is due in a person's trash, and come back for what there is more of."""
+    with transaction() as session:
+        due = VideoRepository(session).due_in_trash_of(user_id, EMPTIED_AT_ONCE)
+        if len(due) == EMPTIED_AT_ONCE:
+            events.watch("empty_trash", user_id)
+        for video in due:
+            events.watch("purge", video.id)
+            _start_purge(session, video)
 
 
 def discard(storage: MediaStorage, video_id: UUID) -> None:
@@ -332,6 +344,7 @@ JOBS: dict[str, Callable[[MediaStorage, UUID], None]] = {
     "discard": discard,
     "drop_original": drop_original,
     "drop_upload": drop_upload,
+    "empty_trash": empty_trash,
     "export": export,
     "purge": purge,
     "remove_bytes": remove_bytes,

@@ -198,6 +198,20 @@ export function useDeleteForever() {
   });
 }
 
+/** Everything that is in it, loaded or not: the server goes through it by itself. */
+export function useEmptyTrash() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => done(api.POST("/api/trash/empty")),
+    onSuccess: () => {
+      client.setQueryData(libraryQueries.trash().queryKey, (trash) =>
+        trash ? { pages: [{ items: [], next_cursor: null }], pageParams: [null] } : undefined,
+      );
+      toast(t`The trash is being emptied.`);
+    },
+  });
+}
+
 interface Bulk {
   action: BulkAction;
   videos: readonly Video[];

@@ -1,7 +1,7 @@
 /** What was deleted, until it is gone for good. */
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { RotateCcw, Trash2 } from "lucide-react";
 import { useMemo, useState } from "react";
 import { Collection } from "react-aria-components/Collection";
@@ -15,7 +15,7 @@ import { RowCheckbox } from "@/ui/checkbox";
 import { ConfirmDialog } from "@/ui/dialog";
 import { EmptyState, Page } from "@/ui/page";
 import { Thumbnail } from "@/ui/thumbnail";
-import { libraryQueries, useDeleteForever, useRestore } from "./queries";
+import { libraryQueries, useDeleteForever, useEmptyTrash, useRestore } from "./queries";
 import { selectedOf, TrashSelection } from "./selection";
 import { VideoRowSkeleton } from "./video-row";
 
@@ -30,7 +30,7 @@ export function TrashPage() {
   const videos = useMemo(() => trash.data?.pages.flatMap((page) => page.items) ?? [], [trash.data]);
 
   return (
-    <Page title={t`Trash`}>
+    <Page title={t`Trash`} actions={videos.length > 0 && <EmptyTrash />}>
       {trash.isPending && (
         <ul aria-busy="true" aria-label={t`Loading the trash`} className="flex flex-col gap-3">
           <VideoRowSkeleton />
@@ -105,6 +105,31 @@ export function TrashPage() {
         </p>
       </ConfirmDialog>
     </Page>
+  );
+}
+
+function EmptyTrash() {
+  const { data: usage } = useQuery(libraryQueries.usage());
+  const empty = useEmptyTrash();
+  const [asking, setAsking] = useState(false);
+  const freed = usage && t`Emptying it frees ${{ bytes: format.bytes(usage.trash_bytes) }}`;
+  return (
+    <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+      {freed && <p className="text-muted text-sm tabular-nums">{freed}</p>}
+      <Button icon={Trash2} onPress={() => setAsking(true)} isPending={empty.isPending}>
+        {t`Empty trash`}
+      </Button>
+      <ConfirmDialog
+        title={t`Empty the trash?`}
+        isOpen={asking}
+        onClose={() => setAsking(false)}
+        onConfirm={() => empty.mutate()}
+        confirm={t`Delete everything in it`}
+      >
+        <p>{t`All that is in it, the originals and everything made from them, will be removed. Nobody can bring it back.`}</p>
+        {freed && <p className="mt-2 tabular-nums">{freed}</p>}
+      </ConfirmDialog>
+    </div>
   );
 }
 
