@@ -213,7 +213,12 @@ class Processing(Construct):
         self.restarts(sweep)
         self.machine.grant_execution(sweep, "states:StopExecution")
         media = self._data.media
-        sweep.allow("s3:ListBucket", "s3:ListBucketMultipartUploads", on=media.bucket_arn)
+        sweep.allow(
+            "s3:ListBucket",
+            "s3:ListBucketVersions",
+            "s3:ListBucketMultipartUploads",
+            on=media.bucket_arn,
+        )
         sweep.allow(
             "s3:GetObject",  # to ask whether one is there
             "s3:ListMultipartUploadParts",
@@ -222,6 +227,7 @@ class Processing(Construct):
         )
         sweep.allow(
             "s3:DeleteObject",
+            "s3:DeleteObjectVersion",  # where somebody has the bucket keep versions
             "s3:AbortMultipartUpload",
             on=[media.arn_for_objects(f"{folder}/*") for folder in ("source", "media", "work", "exports")],
         )

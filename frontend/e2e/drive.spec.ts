@@ -11,7 +11,7 @@ test("many videos are found, selected by keyboard, changed at once, and brought 
   for (const [index, name] of names.entries()) {
     makeVideo(info.outputPath(name), { seconds: 2 + index, size: "640x360" });
     await choose(page, "Upload", info.outputPath(name));
-    await expect(row(page, name.replace(".mp4", ""))).toBeVisible();
+    await expect(row(page, name.replace(".mp4", ""))).toBeVisible(PROCESSING);
   }
   const shown = page.getByRole("main").getByRole("row");
   await expect(shown.getByText("Draft")).toHaveCount(3, PROCESSING);
@@ -68,6 +68,15 @@ test("many videos are found, selected by keyboard, changed at once, and brought 
     await expect(page.getByText("3 selected")).toBeHidden();
   });
 
+  await test.step("given a day on which it goes to the trash", async () => {
+    await openActions(page, "Garden 100%", "Edit");
+    const dialog = page.getByRole("dialog");
+    const inAMonth = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
+    await dialog.getByLabel("Delete on").fill(inAMonth);
+    await dialog.getByRole("button", { name: "Save draft" }).click();
+    await expect(row(page, "Garden 100%")).toContainText("Deleted on");
+  });
+
   await test.step("as a table, published together and made drafts again", async () => {
     await page.getByRole("radio", { name: "Table" }).click();
     const table = page.getByRole("grid", { name: "My videos" });
@@ -116,14 +125,25 @@ test("many videos are found, selected by keyboard, changed at once, and brought 
     const trash = page.getByRole("grid", { name: "Videos in the trash" });
     await expect(trash.getByRole("row")).toHaveCount(3);
     await trash.getByRole("row").first().focus();
-    await page.keyboard.press("ControlOrMeta+a");
-    const bar = page.getByRole("status").filter({ hasText: "3 selected" });
+    await page.keyboard.press(" ");
+    await page.keyboard.press("Shift+ArrowDown");
+    const bar = page.getByRole("status").filter({ hasText: "2 selected" });
     await bar.getByRole("button", { name: "Delete forever" }).click();
-    const question = page.getByRole("alertdialog", { name: "Delete 3 videos forever?" });
+    const question = page.getByRole("alertdialog", { name: "Delete 2 videos forever?" });
     await expect(question).toContainText("frees");
     await expectAccessible(page);
     await question.getByRole("button", { name: "Delete forever" }).click();
-    await expect(page.getByText("3 videos are deleted for good.")).toBeVisible();
+    await expect(page.getByText("2 videos are deleted for good.")).toBeVisible();
+    await expect(trash.getByRole("row")).toHaveCount(1);
+  });
+
+  await test.step("the trash is emptied, and receipts say when all copies were gone", async () => {
+    await page.getByRole("button", { name: "Empty trash" }).click();
+    const question = page.getByRole("alertdialog", { name: "Empty the trash?" });
+    await question.getByRole("button", { name: "Delete everything in it" }).click();
     await expect(page.getByText("Nothing in here")).toBeVisible();
+    await page.getByText("Deleted for good in the last 30 days").click();
+    await expect(page.getByText("All copies removed on")).toHaveCount(3, PROCESSING);
+    await expectAccessible(page);
   });
 });

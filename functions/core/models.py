@@ -97,6 +97,7 @@ class AuditAction(StrEnum):
     DELETION_ASKED = "deletion_asked"
     ACCOUNT_KEPT = "account_kept"
     ACCOUNT_DELETED = "account_deleted"
+    VIDEO_PURGED = "video_purged"
 
 
 def _text_enum(kind: type[StrEnum]) -> Enum:

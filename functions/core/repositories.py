@@ -40,6 +40,7 @@ from functions.core.models import (
     Challenge,
     Chunk,
     Event,
+    EventKind,
     Export,
     Link,
     Progress,
@@ -53,6 +54,7 @@ from functions.core.models import (
     VideoState,
     Visibility,
     now,
+    uuid7,
 )
 from functions.core.models import Session as BrowserSession
 from functions.core.settings import settings
@@ -73,6 +75,7 @@ ON_SHOW: tuple[ColumnElement[bool], ...] = (
     NOT_PURGED,
     OWNER_SHOWN,
 )
+IS_RECEIPT = Audit.action == AuditAction.VIDEO_PURGED
 HAS_VIEWS_LEFT = or_(Link.max_views.is_(None), Link.views < Link.max_views)
 
 
@@ -834,8 +837,16 @@ class VideoRepository:
         return self._session.scalars(select(Video.id).where(waiting | working, NOT_PURGED).limit(limit)).all()
 
     def remove(self, video: Video) -> None:
+        """Delete the row with all that hangs on it, and what other rows tell of the video.
+
+        The log of changes says no more than that it is gone, as pages that were away have to learn; its runs
+        go on counting for their owner's day, under a name that is nobody's.
+        """
         self._session.delete(video)
-        self._session.flush()
+        told = update(Event).where(Event.user_id == video.owner_id, Event.video_id == video.id)
+        self._session.execute(told.values(kind=EventKind.REMOVED, payload=None))
+        runs = update(Run).where(Run.video_id == video.id)
+        self._session.execute(runs.values(video_id=uuid7()))
 
     def record_chunk(self, video: Video, index: int, rungs: Sequence[tuple[int, int, int]]) -> int:
         """Insert (height, bytes, duration_ms) of each rung unless there already; return the chunks now done.
@@ -1228,14 +1239,32 @@ class AuditRepository:
         rows = self._session.execute(statement.order_by(Audit.id.desc()).limit(limit + 1)).all()
         return _cut([Entry(*row) for row in rows], limit, lambda entry: (str(entry.audit.id),))
 
+    def receipts(
+        self, user_id: UUID, *, since: datetime, cursor: str | None, limit: int
+    ) -> tuple[Sequence[Audit], str | None]:
+        """Return what was deleted for good of a person's, newest first."""
+        statement = select(Audit).where(Audit.user_id == user_id, IS_RECEIPT, Audit.created_at >= since)
+        if cursor is not None:
+            (last,) = Cursor.parse(cursor, UUID)
+            statement = statement.where(Audit.id < last)
+        rows = self._session.scalars(statement.order_by(Audit.id.desc()).limit(limit + 1)).all()
+        return _cut(rows, limit, lambda receipt: (str(receipt.id),))
+
+    def has_receipt(self, video_id: UUID) -> bool:
+        """Tell whether the video was deleted for good."""
+        named = Audit.details["video"].as_string() == str(video_id)
+        return self._session.scalar(select(Audit.id).where(IS_RECEIPT, named).limit(1)) is not None
+
     def close(self, user_id: UUID) -> None:
         """Leave one entry of an account: that it was deleted, and which administrator wanted it, if one did.
 
-        What the account did to others stays told of them, without by whom and from where.
+        What the account did to others stays told of them, without by whom and from where; the receipts of its
+        videos stay, as nobody's.
         """
         about, by = Audit.user_id == user_id, Audit.actor_id == user_id
         asked = select(Audit.actor_id).where(about, ~by, Audit.action == AuditAction.DELETION_ASKED)
         actor_id = self._session.scalar(asked.order_by(Audit.id.desc()).limit(1))
+        self._session.execute(update(Audit).where(about, IS_RECEIPT).values(user_id=None))
         self._session.execute(delete(Audit).where(about))
         self._session.execute(update(Audit).where(by).values(actor_id=None, network="", user_agent=""))
         self._session.add(

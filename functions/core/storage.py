@@ -22,6 +22,7 @@ from functions.core.settings import settings
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import DeleteMarkerEntryTypeDef, ObjectVersionTypeDef
 
 PART_URL_SECONDS = 900
 SOURCE_URL_SECONDS = 6 * 3600
@@ -124,15 +125,37 @@ class MediaStorage:
             for found in page.get("Contents", []):
                 yield found["Key"], found["Size"]
 
-    def delete(self, keys: Iterable[str]) -> int:
-        """Delete the objects, a thousand a request; return how many. Raises if S3 refuses one."""
-        waiting = list(keys)
+    def versions(self, prefix: str) -> Iterator[tuple[str, str]]:
+        """Yield (key, version) of all that was ever stored under the prefix, and of what marks it deleted.
+
+        Where the bucket keeps no versions, each object has one.
+        """
+        for found in self._ever_stored(prefix):
+            yield found["Key"], found["VersionId"]
+
+    def _ever_stored(self, prefix: str) -> "Iterator[ObjectVersionTypeDef | DeleteMarkerEntryTypeDef]":
+        pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix)
+        for page in pages:
+            yield from page.get("Versions", [])
+            yield from page.get("DeleteMarkers", [])
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Delete the objects. Raises if S3 refuses one."""
+        self._delete([{"Key": key} for key in keys])
+
+    def erase(self, prefix: str) -> int:
+        """Delete every version of all objects under the prefix; return how many. Raises if S3 refuses one."""
+        doomed = [{"Key": key, "VersionId": version} for key, version in self.versions(prefix)]
+        self._delete(doomed)
+        return len(doomed)
+
+    def _delete(self, waiting: Sequence[dict[str, str]]) -> None:
+        """Delete a thousand a request."""
         for start in range(0, len(waiting), 1000):
-            batch = [{"Key": key} for key in waiting[start : start + 1000]]
+            batch = waiting[start : start + 1000]
             answer = self._s3.delete_objects(Bucket=self._bucket, Delete={"Objects": batch, "Quiet": True})  # type: ignore[typeddict-item]
             if refused := answer.get("Errors"):
                 raise OSError(f"S3 kept {len(refused)} objects: {refused[0].get('Code')}")
-        return len(waiting)
 
     def source_url(self, key: str) -> str:
         """Sign a GET for ffmpeg, which must never hold credentials of its own."""

@@ -1,5 +1,6 @@
 """HTTP API: the owner's drive and its trash."""
 
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from http import HTTPStatus
@@ -24,8 +25,9 @@ from functions.core.http import (
     expected_version,
 )
 from functions.core.keys import card_name, revision_key
-from functions.core.models import Video, VideoState, Visibility
+from functions.core.models import Audit, Video, VideoState, Visibility, now
 from functions.core.repositories import (
+    AuditRepository,
     EventRepository,
     Listing,
     Slice,
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 router = APIGatewayHttpRouter()
+
+RECEIPTS_SHOWN = timedelta(days=30)
 
 
 class EditVideo(BaseModel):
@@ -129,6 +133,29 @@ class VideoDetails(View):
     renditions: list[RenditionView]
 
 
+class Receipt(View):
+    """All copies of a video were gone by `removed_at`: `bytes` of original and renditions.
+
+    What it was called and showed is gone as well; `video_id` and when it was `added_at` are all that is left.
+    """
+
+    id: UUID
+    video_id: UUID
+    removed_at: datetime
+    added_at: datetime
+    bytes: int
+
+    @classmethod
+    def of(cls, audit: Audit) -> "Receipt":
+        return cls(
+            id=audit.id,
+            video_id=audit.details["video"],
+            removed_at=audit.created_at,
+            added_at=audit.details["added"],
+            bytes=audit.details["bytes"],
+        )
+
+
 class Taking(View):
     """What one video takes, its original and its renditions."""
 
@@ -188,6 +215,16 @@ def empty_trash(user: CurrentUser, session: DatabaseSession) -> Response[None]:
     """Delete for good all that is in the trash. Until each video's turn has come it can be restored."""
     service.empty_trash(session, user)
     return Response(status_code=HTTPStatus.ACCEPTED)
+
+
+@router.get("/api/trash/receipts", tags=["library"])
+def receipts(
+    user: CurrentUser, session: DatabaseSession, cursor: CursorText = None, limit: Limit = 24
+) -> Page[Receipt]:
+    """List what was deleted for good in the last 30 days, last first."""
+    since = now() - RECEIPTS_SHOWN
+    found, next_cursor = AuditRepository(session).receipts(user.id, since=since, cursor=cursor, limit=limit)
+    return Page(items=[Receipt.of(audit) for audit in found], next_cursor=next_cursor)
 
 
 @router.get("/api/usage", tags=["library"])

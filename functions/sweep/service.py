@@ -13,13 +13,9 @@ from functions.core import events, joining, processing
 from functions.core.database import after_commit, transaction
 from functions.core.errors import FailureCode, NotFoundError, PartsMissingError, SizeMismatchError
 from functions.core.identity import IdentityProvider
-from functions.core.keys import ORIGINAL, export_key, media_prefix, revision_key, source_key, work_prefix
-from functions.core.models import (
-    EventKind,
-    Video,
-    VideoState,
-    now,
-)
+from functions.core.journal import Journal, Visit
+from functions.core.keys import ORIGINAL, export_key, revision_key, work_prefix
+from functions.core.models import AuditAction, EventKind, Video, VideoState, now
 from functions.core.observability import MetricUnit, logger, metrics
 from functions.core.repositories import (
     AuditRepository,
@@ -33,8 +29,9 @@ from functions.core.repositories import (
     VideoRepository,
 )
 from functions.core.settings import settings
-from functions.core.storage import MediaStorage, MissingObjectError
+from functions.core.storage import MediaStorage
 from functions.sweep.export import write_export
+from functions.sweep.removal import abort_uploads, erase, is_there, remove, remove_all
 
 BATCH = 500  # of each kind a day; what is left over is found the next day
 VIDEOS_A_TURN = 20  # of an account that is deleted: as many as surely go in the time that the function has
@@ -128,12 +125,12 @@ def drop_upload(storage: MediaStorage, video_id: UUID) -> None:
         video = videos.find(video_id, lock=True)
         if video is None or video.state is not VideoState.UPLOADING:
             return
-        if _is_there(storage, video.source_key):
+        if is_there(storage, video.source_key):
             events.start_processing(video.source_key)
             return
         if _complete_if_whole(session, storage, video_id):
             return
-        _abort_uploads(storage, video.source_key)
+        abort_uploads(storage, video.source_key)
         events.record(session, video, EventKind.REMOVED)
         events.watch("remove_bytes", video_id, seconds=processing.LATE_WRITER_SECONDS)
         videos.remove(video)
@@ -162,12 +159,14 @@ def purge(storage: MediaStorage, video_id: UUID) -> None:
         execution = video.execution if video.state is VideoState.PROCESSING else None
     if execution:
         events.stop_processing(execution)
-    removed = _remove_all(storage, video_id)
+    removed = remove_all(storage, video_id)
     # A function that was encoding when the run ended may write for a while yet.
     events.watch("remove_bytes", video_id, seconds=processing.LATE_WRITER_SECONDS)
     with transaction() as session:
         videos = VideoRepository(session)
         if (video := videos.find(video_id, lock=True)) is not None:
+            _write_receipt(session, video)
+            events.record(session, video, EventKind.REMOVED)  # once more: now its space is free
             videos.remove(video)
         if execution:
             processing.pass_turn_on(session)
@@ -179,6 +178,17 @@ def _start_purge(session: Session, video: Video) -> None:
     video.start_purge()
     session.flush()
     events.record(session, video, EventKind.REMOVED)
+
+
+def _write_receipt(session: Session, video: Video) -> None:
+    """Write down that all copies are gone, in the transaction that forgets what it was called."""
+    Journal(session, Visit(network="")).write(
+        AuditAction.VIDEO_PURGED,
+        video.owner_id,
+        video=str(video.id),
+        bytes=video.size_bytes + video.stored_bytes,
+        added=video.created_at.isoformat(),
+    )
 
 
 def empty_trash(_storage: MediaStorage, user_id: UUID) -> None:
@@ -218,7 +228,7 @@ def delete_account(storage: MediaStorage, user_id: UUID) -> None:
         events.watch("delete_account", user_id)
         return
     events.close_sockets(user_id, for_good=True)
-    _remove(storage, export_key(user_id))
+    erase(storage, export_key(user_id))
     IdentityProvider().delete(user_id)
     with transaction() as session:
         users = UserRepository(session)
@@ -252,7 +262,7 @@ def remove_export(storage: MediaStorage, user_id: UUID) -> None:
         found = exports.find(user_id, lock=True)
         if found is not None and (found.expires_at is None or found.expires_at > now()):
             return
-        _remove(storage, export_key(user_id))
+        erase(storage, export_key(user_id))
         if found is not None:
             exports.remove(found)
 
@@ -262,7 +272,7 @@ def remove_bytes(storage: MediaStorage, video_id: UUID) -> None:
     with transaction() as session:
         if VideoRepository(session).find(video_id) is not None:
             return
-    if removed := _remove_all(storage, video_id):
+    if removed := remove_all(storage, video_id):
         logger.info("Late bytes removed", video_id=str(video_id), objects=removed)
 
 
@@ -276,9 +286,9 @@ def tidy(storage: MediaStorage, video_id: UUID) -> None:
         videos.forget_other_revisions(video)
         served, attempts = video.revision, range(1, video.attempt + 1)
     for revision in attempts:
-        _remove(storage, f"{work_prefix(video_id)}{revision}.")
+        remove(storage, f"{work_prefix(video_id)}{revision}.")
         if revision != served:
-            _remove(storage, revision_key(video_id, revision))
+            remove(storage, revision_key(video_id, revision))
 
 
 def drop_original(storage: MediaStorage, video_id: UUID) -> None:
@@ -287,36 +297,7 @@ def drop_original(storage: MediaStorage, video_id: UUID) -> None:
         video = VideoRepository(session).find(video_id)
         served = video.revision if video is not None else None
     if served is not None:
-        _remove(storage, revision_key(video_id, served, ORIGINAL))
-
-
-def _remove_all(storage: MediaStorage, video_id: UUID) -> int:
-    """Remove every object and open upload of the video; return how many. Raises if one is left."""
-    removed = 0
-    prefixes = (source_key(video_id), media_prefix(video_id), work_prefix(video_id))
-    for prefix in prefixes:
-        removed += _remove(storage, prefix)
-    for prefix in prefixes:
-        if [*storage.keys(prefix), *storage.open_uploads(prefix)]:
-            raise OSError(f"{prefix} is not empty yet")
-    return removed
-
-
-def _remove(storage: MediaStorage, prefix: str) -> int:
-    _abort_uploads(storage, prefix)
-    return storage.delete(key for key, _ in storage.keys(prefix))
-
-
-def _abort_uploads(storage: MediaStorage, prefix: str) -> None:
-    for key, upload_id in storage.open_uploads(prefix):
-        storage.abort_upload(key, upload_id)
-
-
-def _is_there(storage: MediaStorage, key: str) -> bool:
-    try:
-        return storage.size(key) > 0
-    except MissingObjectError:
-        return False
+        remove(storage, revision_key(video_id, served, ORIGINAL))
 
 
 def stop(_storage: MediaStorage, video_id: UUID) -> None:

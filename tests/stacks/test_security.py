@@ -126,11 +126,13 @@ def test_only_the_sweep_deletes_objects(stage: Stage) -> None:
             "s3",
             {
                 "s3:ListBucket",
+                "s3:ListBucketVersions",
                 "s3:ListBucketMultipartUploads",
                 "s3:ListMultipartUploadParts",
                 "s3:GetObject",
                 "s3:PutObject",
                 "s3:DeleteObject",
+                "s3:DeleteObjectVersion",
                 "s3:AbortMultipartUpload",
             },
         ),

@@ -15,6 +15,7 @@ import boto3
 import psycopg
 import pytest
 from client import Person
+from psycopg import sql
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +65,51 @@ def rows(stage) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
     """Return a function that asks the database itself."""
     with psycopg.connect(stage["database_dsn"], autocommit=True) as connection:
         yield lambda sql, *values: connection.execute(sql, values).fetchall()
+
+
+TEXTS = (
+    "SELECT table_name, column_name FROM information_schema.columns "
+    "WHERE table_schema = 'public' AND data_type IN ('text', 'character varying', 'json', 'jsonb', 'uuid')"
+)
+
+
+def texts_of_tables(rows):
+    for table, column in rows(TEXTS):
+        every = sql.SQL("SELECT {}::text FROM {}").format(sql.Identifier(column), sql.Identifier(table))
+        yield from ((f"{table}.{column}", text) for (text,) in rows(every) if text)
+
+
+def texts_of_bucket(bucket):
+    for page in bucket.s3.get_paginator("list_object_versions").paginate(Bucket=bucket.name):
+        yield from (it["Key"] for kind in ("Versions", "DeleteMarkers") for it in page.get(kind, []))
+    yield from bucket.open_uploads("")
+
+
+def texts_of_dynamodb(dynamodb, tables):
+    for table in tables:
+        for page in dynamodb.get_paginator("scan").paginate(TableName=table):
+            yield from (json.dumps(item) for item in page["Items"])
+
+
+def texts_of_pool(pool, pool_id):
+    for page in pool.get_paginator("list_users").paginate(UserPoolId=pool_id):
+        yield from (json.dumps(user, default=str) for user in page["Users"])
+
+
+@pytest.fixture
+def traces(stage, aws, bucket, rows):
+    """Return a function that tells where some of the words still stand, of all that the stage keeps."""
+
+    def look(*words):
+        everything = [
+            *texts_of_tables(rows),
+            *(("bucket", text) for text in texts_of_bucket(bucket)),
+            *(("dynamodb", text) for text in texts_of_dynamodb(aws("dynamodb"), stage["tables"].values())),
+            *(("pool", text) for text in texts_of_pool(aws("cognito-idp"), stage["user_pool"])),
+        ]
+        return [place for place, text in everything if any(word in text for word in words)]
+
+    return look
 
 
 @pytest.fixture(scope="session")

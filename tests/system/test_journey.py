@@ -101,19 +101,30 @@ def test_a_trashed_video_is_restored_whole(ann, bob, make_clip):
     assert bob.ask("GET", f"/api/videos/{video_id}/watch")["playback"]
 
 
-def test_delete_forever_leaves_no_object_no_open_multipart_and_no_row(ann, bucket, rows, make_clip):
-    video_id = ann.upload(make_clip("gone.mp4", seconds=2))
-    ann.settled(video_id)
+def test_delete_forever_leaves_nothing_but_the_receipt(ann, bob, rows, traces, make_clip):
+    name, title, description = "vid 4711 gone.mp4", "Grandma is ninety", "By the lake, all of us"
+    video_id = ann.upload(make_clip("gone.mp4", seconds=1), name)
+    version = ann.settled(video_id)["version"]
+    text = {"title": title, "description": description}
+    ann.ask("PATCH", f"/api/videos/{video_id}", text, if_match=f'"{version}"')
+    ann.ask("POST", f"/api/videos/{video_id}/publish")
+    ann.ask("POST", f"/api/videos/{video_id}/links", {"name": "Bob"})
+    bob.ask("PUT", f"/api/videos/{video_id}/progress", {"position_ms": 1})
     assert ann.post(f"/api/videos/{video_id}/purge").json()["code"] == "invalid_state"
     ann.ask("DELETE", f"/api/videos/{video_id}")
+
+    def places():
+        return {place.partition(".")[0] for place in traces(video_id, name, title, description)}
+
+    assert {"videos", "links", "progress", "renditions", "bucket"} < places()
     ann.ask("POST", f"/api/videos/{video_id}/purge")
     assert ann.get(f"/api/videos/{video_id}").status_code == 404
     assert video_id not in [video["id"] for video in ann.ask("GET", "/api/trash")["items"]]
-    eventually(lambda: not rows("SELECT 1 FROM videos WHERE id = %s", video_id), what="the row's removal")
-    assert bucket.keys(video_id) == []
-    assert bucket.open_uploads(video_id) == []
-    for table in ("uploads", "chunks", "renditions"):
-        assert rows(f"SELECT 1 FROM {table} WHERE video_id = %s", video_id) == []
+    eventually(lambda: places() == {"audit", "events"}, what="the removal of all else")
+    told = rows("SELECT DISTINCT kind, payload::text FROM events WHERE video_id = %s", video_id)
+    assert told == [("video.removed", "null")], "for the pages that are away, for a week"
+    newest = ann.ask("GET", "/api/trash/receipts")["items"][0]
+    assert newest["video_id"] == video_id
 
 
 def test_the_daily_sweep_deletes_what_has_been_in_the_trash_long_enough(

@@ -36,6 +36,9 @@ class FakeStorage:
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
         self.uploads: dict[tuple[str, str], dict[int, bytes]] = {}
+        self.stored_at: dict[str, datetime] = {}
+        self.older: list[tuple[str, str]] = []
+        """Key and version of what was overwritten or deleted, should the bucket keep that."""
 
     def start_upload(self, key: str) -> str:
         upload_id = uuid4().hex
@@ -82,11 +85,27 @@ class FakeStorage:
     def keys(self, prefix: str) -> Iterator[tuple[str, int]]:
         yield from [(key, len(body)) for key, body in self.objects.items() if key.startswith(prefix)]
 
-    def delete(self, keys: Iterator[str]) -> int:
-        doomed = list(keys)
-        for key in doomed:
-            del self.objects[key]
+    def names(self, folder: str, *, after: str, most: int) -> list[str]:
+        names = {key.split("/")[1] for key in self.objects if key.startswith(f"{folder}/")}
+        return sorted(name for name in names if name > after)[:most]
+
+    def last_change(self, prefix: str) -> datetime | None:
+        there = [*self.versions(prefix), *self.open_uploads(prefix)]
+        return max((self.stored_at.get(key, ARRIVED) for key, _ in there), default=None)
+
+    def versions(self, prefix: str) -> Iterator[tuple[str, str]]:
+        yield from [(key, "null") for key, _ in self.keys(prefix)]
+        yield from [found for found in self.older if found[0].startswith(prefix)]
+
+    def erase(self, prefix: str) -> int:
+        doomed = [*self.versions(prefix)]
+        self.older = [found for found in self.older if found not in doomed]
+        self.delete(key for key, _ in self.keys(prefix))
         return len(doomed)
+
+    def delete(self, keys: Iterator[str]) -> None:
+        for key in list(keys):
+            del self.objects[key]
 
     def _upload(self, key: str, upload_id: str) -> dict[int, bytes]:
         try:

@@ -56,7 +56,7 @@ def test_a_purge_that_s3_refuses_is_left_to_the_queue_and_ends_the_second_time(
     video_id = add_video(ann, trashed_at=now(), purge_at=now())
     bucket.objects = {f"source/{video_id}": b"s", f"media/{video_id}/1/master.m3u8": b"m"}
     with monkeypatch.context() as broken:
-        broken.setattr(bucket, "delete", lambda _keys: 0)
+        broken.setattr(bucket, "delete", lambda _keys: None)
         with pytest.raises(Exception, match="All records failed"):
             do("purge", video_id, lambda_context)
     assert read(video_id).purge_started_at is not None

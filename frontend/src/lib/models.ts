@@ -11,6 +11,7 @@ export type Visibility = Schemas["Visibility"];
 export type VideoDetails = Schemas["VideoDetails"];
 export type BulkAction = Schemas["BulkAction"];
 export type Change = Schemas["Change"];
+export type Receipt = Schemas["Receipt"];
 export type Usage = Schemas["Usage"];
 export type PublicVideo = Schemas["PublicVideo"];
 export type WatchVideo = Schemas["WatchView"];

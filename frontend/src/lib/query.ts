@@ -15,6 +15,7 @@ export const keys = {
   posters: (id: string) => ["posters", id],
   details: (id: string) => ["video", id, "details"],
   trash: ["trash"],
+  receipts: ["receipts"],
   usage: ["usage"],
   uploads: ["uploads"],
   upload: (id: string) => ["uploads", id],

@@ -777,6 +777,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/trash/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /api/trash/receipts */
+        get: operations["receipts_api_trash_receipts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/uploads": {
         parameters: {
             query?: never;
@@ -1270,7 +1287,7 @@ export interface components {
          * @description What happened to an account, to a link that it has given, or to what the drive does for it.
          * @enum {string}
          */
-        AuditAction: "signed_up" | "confirmed" | "code_sent" | "signed_in" | "sign_in_failed" | "signed_out" | "session_ended" | "sessions_ended" | "identity_confirmed" | "identity_doubted" | "reset_asked" | "password_reset" | "password_changed" | "renamed" | "email_asked" | "email_changed" | "export_asked" | "export_fetched" | "link_created" | "link_changed" | "link_revoked" | "link_opened" | "link_doubted" | "totp_on" | "totp_off" | "codes_renewed" | "code_spent" | "role_set" | "quota_set" | "disabled" | "enabled" | "totp_reset" | "job_retried" | "job_cancelled" | "letters_redriven" | "deletion_asked" | "account_kept" | "account_deleted";
+        AuditAction: "signed_up" | "confirmed" | "code_sent" | "signed_in" | "sign_in_failed" | "signed_out" | "session_ended" | "sessions_ended" | "identity_confirmed" | "identity_doubted" | "reset_asked" | "password_reset" | "password_changed" | "renamed" | "email_asked" | "email_changed" | "export_asked" | "export_fetched" | "link_created" | "link_changed" | "link_revoked" | "link_opened" | "link_doubted" | "totp_on" | "totp_off" | "codes_renewed" | "code_spent" | "role_set" | "quota_set" | "disabled" | "enabled" | "totp_reset" | "job_retried" | "job_cancelled" | "letters_redriven" | "deletion_asked" | "account_kept" | "account_deleted" | "video_purged";
         /**
          * AuditEntry
          * @description What happened to the account of `user`, by whom: None where nobody knows.
@@ -1825,6 +1842,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[Receipt] */
+        Page_Receipt_: {
+            /** Items */
+            items: components["schemas"]["Receipt"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[VideoView] */
         Page_VideoView_: {
             /** Items */
@@ -1946,6 +1970,35 @@ export interface components {
             visibility: components["schemas"]["Visibility"];
         };
         /**
+         * Receipt
+         * @description All copies of a video were gone by `removed_at`: `bytes` of original and renditions.
+         *
+         *     What it was called and showed is gone as well; `video_id` and when it was `added_at` are all that is left.
+         */
+        Receipt: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Video Id
+             * Format: uuid
+             */
+            video_id: string;
+            /**
+             * Removed At
+             * Format: date-time
+             */
+            removed_at: string;
+            /**
+             * Added At
+             * Format: date-time
+             */
+            added_at: string;
+            /** Bytes */
+            bytes: number;
+        };
         /**
          * RecoveryCodes
          * @description Shown this once; each stands in for the authenticator app one time.
@@ -4102,6 +4155,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receipts_api_trash_receipts_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Receipt_"];
+                };
             };
             /** @description A problem */
             default: {

@@ -75,6 +75,7 @@ export function forgetVideo(client: QueryClient, id: string): void {
   client.removeQueries({ queryKey: keys.video(id), exact: true });
   void client.invalidateQueries({ queryKey: keys.uploads, exact: true });
   void client.invalidateQueries({ queryKey: keys.usage });
+  void client.invalidateQueries({ queryKey: keys.receipts });
   void client.invalidateQueries({ queryKey: keys.watch(id) });
 }
 

@@ -111,11 +111,11 @@ class Bucket(FakeStorage):
     def keys(self, prefix: str) -> Iterator[tuple[str, int]]:
         yield from list(super().keys(prefix))
 
-    def delete(self, keys: Iterable[str]) -> int:
+    def delete(self, keys: Iterable[str]) -> None:
         doomed = list(keys)
         if doomed:
             self._cloud.effect(f"delete {len(doomed)} objects")
-        return super().delete(iter(doomed))
+        super().delete(iter(doomed))
 
     def complete_upload(self, key: str, upload_id: str, parts: list[Any]) -> None:
         self._cloud.effect("join the parts")

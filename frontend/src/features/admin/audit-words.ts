@@ -43,6 +43,7 @@ export function actionWords(): Record<AuditAction, string> {
     job_retried: t`Had a video tried again`,
     job_cancelled: t`Had a video's processing stopped`,
     letters_redriven: t`Dead letters were handled again`,
+    video_purged: t`Had all copies of a video removed`,
   };
 }
 

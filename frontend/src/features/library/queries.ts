@@ -47,6 +47,15 @@ export const libraryQueries = {
       initialPageParam: null as string | null,
       getNextPageParam: (last) => last.next_cursor ?? null,
     }),
+  receipts: () =>
+    infiniteQueryOptions({
+      queryKey: keys.receipts,
+      queryFn: ({ pageParam, signal }) =>
+        unwrap(api.GET("/api/trash/receipts", { params: { query: page(pageParam) }, signal })),
+      initialPageParam: null as string | null,
+      getNextPageParam: (last) => last.next_cursor ?? null,
+      staleTime: 0,
+    }),
   posters: (id: string, picture: string | null) =>
     queryOptions({
       // A new picture is one more to choose from.

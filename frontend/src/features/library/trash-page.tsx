@@ -16,6 +16,7 @@ import { ConfirmDialog } from "@/ui/dialog";
 import { EmptyState, Page } from "@/ui/page";
 import { Thumbnail } from "@/ui/thumbnail";
 import { libraryQueries, useDeleteForever, useEmptyTrash, useRestore } from "./queries";
+import { Receipts } from "./receipts";
 import { selectedOf, TrashSelection } from "./selection";
 import { VideoRowSkeleton } from "./video-row";
 
@@ -90,6 +91,7 @@ export function TrashPage() {
           <TrashSelection videos={selectedOf(videos, selection)} onClear={() => setSelection(new Set())} />
         </>
       )}
+      {trash.isSuccess && <Receipts />}
       <ConfirmDialog
         title={t`Delete forever?`}
         isOpen={doomed !== null}
