@@ -15,6 +15,7 @@ class FailureCode(StrEnum):
     TOO_LARGE = "too_large"
     DAILY_LIMIT = "daily_limit"
     CANCELLED = "cancelled"
+    LOST = "lost"
     INTERNAL = "internal"
 
 

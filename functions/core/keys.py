@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+SOURCE, MEDIA, WORK = "source", "media", "work"
+"""The bucket's folders; in each, a video's id is the next name."""
 PLAYLIST = "master.m3u8"
 STORYBOARD, STORYBOARD_SHEET = "storyboard.vtt", "storyboard.jpg"
 ORIGINAL = "original.mp4"
@@ -11,15 +13,15 @@ POSTER, CARD = "poster.jpg", "card.jpg"
 
 
 def source_key(video_id: UUID | str) -> str:
-    return f"source/{video_id}"
+    return f"{SOURCE}/{video_id}"
 
 
 def video_of(source_key: str) -> UUID:
-    return UUID(source_key.removeprefix("source/"))
+    return UUID(source_key.removeprefix(f"{SOURCE}/"))
 
 
 def media_prefix(video_id: UUID | str) -> str:
-    return f"media/{video_id}/"
+    return f"{MEDIA}/{video_id}/"
 
 
 def revision_key(video_id: UUID | str, revision: int, name: str = "") -> str:
@@ -42,4 +44,4 @@ def export_key(user_id: UUID | str) -> str:
 
 def work_prefix(video_id: UUID | str) -> str:
     """Return where processing keeps what only it reads; nothing here is served or kept."""
-    return f"work/{video_id}/"
+    return f"{WORK}/{video_id}/"

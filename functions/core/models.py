@@ -98,6 +98,7 @@ class AuditAction(StrEnum):
     ACCOUNT_KEPT = "account_kept"
     ACCOUNT_DELETED = "account_deleted"
     VIDEO_PURGED = "video_purged"
+    ORPHANS_FOUND = "orphans_found"
 
 
 def _text_enum(kind: type[StrEnum]) -> Enum:
@@ -563,6 +564,15 @@ class Export(Base, kw_only=True):
     @property
     def expires_at(self) -> datetime | None:
         return self.ready_at and self.ready_at + self.OFFERED
+
+
+class Walk(Base, kw_only=True):
+    """How far the sweep has got in comparing one shelf of the bucket with the videos: `after` whose name."""
+
+    __tablename__ = "walks"
+
+    shelf: Mapped[str] = mapped_column(String(20), primary_key=True)
+    after: Mapped[UUID | None] = mapped_column(default=None)
 
 
 class Progress(Base, kw_only=True):

@@ -16,15 +16,18 @@ from functions.core.repositories import VideoRepository
 LATE_WRITER_SECONDS = 900  # the longest that a function which was running may still write
 
 
-def retry(session: Session, video_id: UUID) -> Video:
-    """Process the kept source of a failed video once more."""
+def retry(
+    session: Session, video_id: UUID, *, expected: VideoState = VideoState.FAILED, **values: object
+) -> Video:
+    """Process the kept source once more; other values are changed with it."""
     video = VideoRepository(session).move(
         video_id,
         to=VideoState.UPLOADED,
-        expected=[VideoState.FAILED],
+        expected=[expected],
         failure_code=None,
         progress=None,
         chunk_count=None,
+        **values,
     )
     if video is None:
         raise InvalidStateError("Only a failed video can be tried again.")
@@ -72,11 +75,12 @@ def fail(
     code: FailureCode,
     *,
     expected: VideoState = VideoState.PROCESSING,
-    **narrowed: object,
+    **values: object,
 ) -> Video | None:
     """End the run with a reason, unless it has ended already; what it left behind is tidied away.
 
-    `if_attempt` or `if_execution` name the run. The source is kept, so that it can be tried again.
+    `if_attempt` or `if_execution` name the run; other values are changed with it. The source is kept, so that
+    it can be tried again.
     """
     video = VideoRepository(session).move(
         video_id,
@@ -90,7 +94,7 @@ def fail(
         encoding_started_at=None,
         ready_expected_at=None,
         lease_expires_at=None,
-        **narrowed,
+        **values,
     )
     if video is not None:
         events.record(session, video)

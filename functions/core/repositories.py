@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -32,7 +32,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
-from functions.core.errors import InTrashError, InvalidInputError, InvalidStateError, NotFoundError
+from functions.core.errors import (
+    FailureCode,
+    InTrashError,
+    InvalidInputError,
+    InvalidStateError,
+    NotFoundError,
+)
 from functions.core.models import (
     SEARCHED,
     Audit,
@@ -53,6 +59,7 @@ from functions.core.models import (
     Video,
     VideoState,
     Visibility,
+    Walk,
     now,
     uuid7,
 )
@@ -830,6 +837,37 @@ class VideoRepository:
         )
         return self._session.scalars(statement.limit(most)).all()
 
+    def known(self, video_ids: Collection[UUID]) -> set[UUID]:
+        """Return which of them there are."""
+        return set(self._session.scalars(select(Video.id).where(Video.id.in_(video_ids))))
+
+    def settled(
+        self,
+        states: Sequence[VideoState],
+        *,
+        but: Collection[UUID],
+        after: UUID | None,
+        until: UUID | None,
+        since: datetime,
+        limit: int,
+    ) -> Sequence[UUID]:
+        """Return videos between two ids that are in one of the states and have not changed `since`.
+
+        Of one that is known to be lost there is nothing to look for.
+        """
+        statement = select(Video.id).where(
+            Video.state.in_(states),
+            Video.failure_code.is_distinct_from(FailureCode.LOST),
+            Video.updated_at < since,
+            Video.id.not_in(but),
+            NOT_PURGED,
+        )
+        if after is not None:
+            statement = statement.where(Video.id > after)
+        if until is not None:
+            statement = statement.where(Video.id <= until)
+        return self._session.scalars(statement.order_by(Video.id).limit(limit)).all()
+
     def stuck(self, limit: int) -> Sequence[UUID]:
         """Return videos waiting or working for longer than they may."""
         waiting = (Video.state == VideoState.UPLOADED) & (Video.updated_at < now() - timedelta(minutes=15))
@@ -1200,6 +1238,18 @@ class Entry:
     audit: Audit
     user: User | None
     actor: User | None
+
+
+class WalkRepository:
+    """How far the sweep has got."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def on(self, shelf: str) -> Walk:
+        """Return the walk along a shelf, locked; a new one has not begun."""
+        self._session.execute(insert(Walk).values(shelf=shelf).on_conflict_do_nothing())
+        return self._session.get_one(Walk, shelf, with_for_update=True, populate_existing=True)
 
 
 class AuditRepository:

@@ -133,6 +133,31 @@ class MediaStorage:
         for found in self._ever_stored(prefix):
             yield found["Key"], found["VersionId"]
 
+    def names(self, folder: str, *, after: str, most: int) -> tuple[list[str], bool]:
+        """Return the next names in a folder, of objects and of folders, in S3's order, and if there are more.
+
+        `most` is at most 1000; S3 may return fewer though there are more.
+        """
+        answer = self._s3.list_objects_v2(
+            Bucket=self._bucket,
+            Prefix=f"{folder}/",
+            Delimiter="/",
+            # What lies in the folder `after` comes before this.
+            StartAfter=f"{folder}/{after}0" if after else "",
+            MaxKeys=most,
+        )
+        keys = [found["Key"] for found in answer.get("Contents", [])]
+        keys += [found["Prefix"] for found in answer.get("CommonPrefixes", [])]
+        names = sorted(key.removeprefix(f"{folder}/").removesuffix("/") for key in keys)
+        return names, answer["IsTruncated"]
+
+    def last_change(self, prefix: str) -> datetime | None:
+        """Return when the last version under the prefix was stored, or the last upload opened."""
+        moments = [found["LastModified"] for found in self._ever_stored(prefix)]
+        opened = self._s3.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket, Prefix=prefix)
+        moments += [found["Initiated"] for page in opened for found in page.get("Uploads", [])]
+        return max(moments, default=None)
+
     def _ever_stored(self, prefix: str) -> "Iterator[ObjectVersionTypeDef | DeleteMarkerEntryTypeDef]":
         pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix)
         for page in pages:

@@ -37,6 +37,10 @@ FAILURES: dict[FailureCode, tuple[str, str]] = {
         "Whoever runs this drive has stopped this.",
         "Your file is safe. Ask them why, then try again.",
     ),
+    FailureCode.LOST: (
+        "The files of this video are gone.",
+        "Upload it again. What you wrote about it is still here.",
+    ),
     FailureCode.INTERNAL: ("Something went wrong on our side.", "Your file is safe. Try again."),
 }
 PASSING = {FailureCode.DAILY_LIMIT, FailureCode.CANCELLED, FailureCode.INTERNAL}

@@ -20,7 +20,7 @@ processor = BatchProcessor(event_type=EventType.SQS)
 @observed
 def handle(event: dict[str, Any], context: LambdaContext) -> Any:
     if event.get("job") == "daily":
-        return service.daily()
+        return service.daily(media_storage())
     return process_partial_response(event=event, record_handler=run, processor=processor, context=context)
 
 
@@ -28,7 +28,7 @@ def run(record: SQSRecord) -> None:
     """Do one job, or send it on its way again until it is due."""
     message = json.loads(record.body)
     if message["job"] == "daily":
-        service.daily()
+        service.daily(media_storage())
         return
     job, video_id = message["job"], UUID(message["video_id"])
     about(job=job, video_id=str(video_id))

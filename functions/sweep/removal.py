@@ -1,5 +1,6 @@
 """Removing what is stored, and proving it."""
 
+from datetime import datetime
 from uuid import UUID
 
 from functions.core.keys import media_prefix, source_key, work_prefix
@@ -8,6 +9,12 @@ from functions.core.storage import MediaStorage, MissingObjectError
 
 def _prefixes(video_id: UUID) -> tuple[str, ...]:
     return source_key(video_id), media_prefix(video_id), work_prefix(video_id)
+
+
+def last_stored(storage: MediaStorage, video_id: UUID) -> datetime | None:
+    """Return when something of the video was stored last, or an upload opened; None if there is nothing."""
+    moments = [storage.last_change(prefix) for prefix in _prefixes(video_id)]
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def remove_all(storage: MediaStorage, video_id: UUID) -> int:

@@ -30,6 +30,7 @@ from functions.core.repositories import (
 )
 from functions.core.settings import settings
 from functions.core.storage import MediaStorage
+from functions.sweep import orphans
 from functions.sweep.export import write_export
 from functions.sweep.removal import abort_uploads, erase, is_there, remove, remove_all
 
@@ -38,7 +39,7 @@ VIDEOS_A_TURN = 20  # of an account that is deleted: as many as surely go in the
 EMPTIED_AT_ONCE = 50  # of a trash: its person's pages are told of each
 
 
-def daily() -> dict[str, int]:
+def daily(storage: MediaStorage) -> dict[str, int]:
     """Look over the whole drive and queue a job for each video that needs one; return how many of each."""
     with transaction() as session:
         SessionRepository(session).remove_expired()
@@ -59,7 +60,7 @@ def daily() -> dict[str, int]:
     found = {job: len(video_ids) for job, video_ids in due.items()}
     logger.info("Swept", extra=found)
     metrics.add_metric("StuckJobs", MetricUnit.Count, found["job"])  # 0 too: an alarm waits for it every day
-    return found
+    return found | orphans.look(storage)
 
 
 def check_job(_storage: MediaStorage, video_id: UUID) -> None:
@@ -318,6 +319,7 @@ def close_sockets(_storage: MediaStorage, user_id: UUID) -> None:
 
 
 JOBS: dict[str, Callable[[MediaStorage, UUID], None]] = {
+    **orphans.JOBS,
     "job": check_job,
     "check_upload": check_upload,
     "close_sockets": close_sockets,

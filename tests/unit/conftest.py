@@ -85,9 +85,10 @@ class FakeStorage:
     def keys(self, prefix: str) -> Iterator[tuple[str, int]]:
         yield from [(key, len(body)) for key, body in self.objects.items() if key.startswith(prefix)]
 
-    def names(self, folder: str, *, after: str, most: int) -> list[str]:
+    def names(self, folder: str, *, after: str, most: int) -> tuple[list[str], bool]:
         names = {key.split("/")[1] for key in self.objects if key.startswith(f"{folder}/")}
-        return sorted(name for name in names if name > after)[:most]
+        left = sorted(name for name in names if name > after)
+        return left[:most], len(left) > most
 
     def last_change(self, prefix: str) -> datetime | None:
         there = [*self.versions(prefix), *self.open_uploads(prefix)]

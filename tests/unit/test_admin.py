@@ -641,6 +641,7 @@ def test_a_letter_stays_where_handling_it_failed(boss, queues, monkeypatch):
     assert len(queues.letters["uploads"]) == 1
 
 
+@pytest.mark.usefixtures("bucket")
 def test_the_whole_drive_is_looked_over_when_a_message_says_so(add_video, ann, doorbells, lambda_context):
     due = add_video(ann, trashed_at=now(), purge_at=now() - timedelta(days=1))
     record = {"messageId": "1", "body": json.dumps({"job": "daily"}), "eventSource": "aws:sqs"}

@@ -123,11 +123,11 @@ def test_of_many_plans_at_once_no_more_are_admitted_than_the_day_holds(ann, run,
     assert sorted(admitted) == [False] * 5 + [True] * 3
 
 
-def test_runs_are_forgotten_when_they_no_longer_count(ann, run):
+def test_runs_are_forgotten_when_they_no_longer_count(ann, run, bucket):
     run(ann)
     age_runs(timedelta(hours=25))
     run(ann)
-    sweep.service.daily()
+    sweep.service.daily(bucket)
     with database.transaction() as session:
         assert session.query(Run).count() == 1
 

@@ -109,7 +109,7 @@ def test_nothing_is_left_of_a_video_but_its_receipt(ann, add_whole_video, bucket
         assert {(it.kind.value, it.payload) for it in told} == {("video.removed", None)}
         for it in told:
             it.created_at -= timedelta(days=8)
-    sweep.service.daily()
+    sweep.service.daily(bucket)
     assert traces(video_id) == {"audit"}
     (receipt,) = receipts(video_id)
     assert (receipt.user_id, receipt.actor_id) == (ann.user.id, None)
@@ -209,7 +209,7 @@ def test_a_purge_that_was_cut_off_and_whose_message_is_lost_is_found_by_the_dail
     video_id = add_whole_video()
     strike_at(9, KilledError, lambda: sweep.service.purge(bucket, video_id))
     doorbells.watched.clear()
-    sweep.service.daily()
+    sweep.service.daily(bucket)
     assert ("purge", str(video_id), 0) in doorbells.watched
 
 

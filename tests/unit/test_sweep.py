@@ -113,6 +113,8 @@ def test_the_daily_sweep_finds_what_is_due(ann, add_video, bucket, doorbells, la
         "job": 1,
         "remove_export": 0,
         "drop_upload": 1,
+        "objects": 0,
+        "rows": 0,
     }
     assert doorbells.watched == [
         ("trash", str(over), 0),

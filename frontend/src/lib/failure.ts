@@ -38,6 +38,11 @@ export function failureWords({ code, message, action }: Failure): { message: str
         message: t`Whoever runs this drive has stopped this.`,
         action: t`Your file is safe. Ask them why, then try again.`,
       };
+    case "lost":
+      return {
+        message: t`The files of this video are gone.`,
+        action: t`Upload it again. What you wrote about it is still here.`,
+      };
     case "internal":
       return { message: t`Something went wrong on our side.`, action: t`Your file is safe. Try again.` };
     default:

@@ -1287,7 +1287,7 @@ export interface components {
          * @description What happened to an account, to a link that it has given, or to what the drive does for it.
          * @enum {string}
          */
-        AuditAction: "signed_up" | "confirmed" | "code_sent" | "signed_in" | "sign_in_failed" | "signed_out" | "session_ended" | "sessions_ended" | "identity_confirmed" | "identity_doubted" | "reset_asked" | "password_reset" | "password_changed" | "renamed" | "email_asked" | "email_changed" | "export_asked" | "export_fetched" | "link_created" | "link_changed" | "link_revoked" | "link_opened" | "link_doubted" | "totp_on" | "totp_off" | "codes_renewed" | "code_spent" | "role_set" | "quota_set" | "disabled" | "enabled" | "totp_reset" | "job_retried" | "job_cancelled" | "letters_redriven" | "deletion_asked" | "account_kept" | "account_deleted" | "video_purged";
+        AuditAction: "signed_up" | "confirmed" | "code_sent" | "signed_in" | "sign_in_failed" | "signed_out" | "session_ended" | "sessions_ended" | "identity_confirmed" | "identity_doubted" | "reset_asked" | "password_reset" | "password_changed" | "renamed" | "email_asked" | "email_changed" | "export_asked" | "export_fetched" | "link_created" | "link_changed" | "link_revoked" | "link_opened" | "link_doubted" | "totp_on" | "totp_off" | "codes_renewed" | "code_spent" | "role_set" | "quota_set" | "disabled" | "enabled" | "totp_reset" | "job_retried" | "job_cancelled" | "letters_redriven" | "deletion_asked" | "account_kept" | "account_deleted" | "video_purged" | "orphans_found";
         /**
          * AuditEntry
          * @description What happened to the account of `user`, by whom: None where nobody knows.
@@ -1593,7 +1593,7 @@ export interface components {
          * @description Why a video could not be processed.
          * @enum {string}
          */
-        FailureCode: "not_a_video" | "corrupt" | "no_video" | "too_long" | "too_large" | "daily_limit" | "cancelled" | "internal";
+        FailureCode: "not_a_video" | "corrupt" | "no_video" | "too_long" | "too_large" | "daily_limit" | "cancelled" | "lost" | "internal";
         /**
          * GiveLink
          * @description Without `expires_at` it ends in 30 days; it ends within a year.

@@ -44,6 +44,7 @@ export function actionWords(): Record<AuditAction, string> {
     job_cancelled: t`Had a video's processing stopped`,
     letters_redriven: t`Dead letters were handled again`,
     video_purged: t`Had all copies of a video removed`,
+    orphans_found: t`Bucket and videos differed`,
   };
 }
 
