@@ -131,23 +131,17 @@ def config(user: CurrentUser, session: DatabaseSession) -> UploadConfig:
 
 @router.post("/api/uploads", status_code=HTTPStatus.CREATED, tags=["uploads"])
 def start(body: StartUpload, user: CurrentUser, session: DatabaseSession) -> UploadView:
-    storage = media_storage()
-    begun = None
-    if body.fingerprint and not body.again:
-        begun = service.unfinished(session, storage, user, body.fingerprint, body.size)
-    if begun is None:
-        upload = service.start(
-            session,
-            storage,
-            user,
-            file_name=body.file_name,
-            size=body.size,
-            fingerprint=body.fingerprint,
-            again=body.again,
-            details=service.Details(body.title, body.description, body.visibility),
-        )
-        begun = upload, []
-    return UploadView.of(*begun, service.first_addresses(storage, *begun))
+    begun = service.start(
+        session,
+        media_storage(),
+        user,
+        file_name=body.file_name,
+        size=body.size,
+        fingerprint=body.fingerprint,
+        again=body.again,
+        details=service.Details(body.title, body.description, body.visibility),
+    )
+    return UploadView.of(*begun)
 
 
 @router.get("/api/uploads", tags=["uploads"])

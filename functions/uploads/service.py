@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from pathlib import PurePath
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -41,6 +42,14 @@ class Details:
     visibility: Visibility = Visibility.PRIVATE
 
 
+class Begun(NamedTuple):
+    """An upload, the parts that S3 has, and the addresses of the first that it lacks, by their numbers."""
+
+    upload: Upload
+    parts: list[Part]
+    addresses: dict[int, str]
+
+
 def start(
     session: Session,
     storage: MediaStorage,
@@ -51,26 +60,36 @@ def start(
     fingerprint: str,
     again: bool = False,
     details: Details | None = None,
-) -> Upload:
-    """Reserve the bytes of a new video and open its multipart upload.
+) -> Begun:
+    """Go on with the unfinished upload of this very file, or begin one.
 
-    A file that the drive holds already is refused, unless the person wants it `again`.
+    A file that the drive holds already is refused. One that is wanted `again` begins anew, whatever there is.
     """
-    UPLOADS_OF.take(str(owner.id))
-    details = details or Details()
-    _check_size(size)
-    if fingerprint and not again:
-        _check_new(session, owner, fingerprint, size)
-    video = Video(
-        id=uuid7(),
-        owner_id=owner.id,
-        file_name=file_name,
-        title=details.title.strip() or PurePath(file_name).stem.strip() or file_name,
-        description=details.description,
-        visibility=details.visibility,
-        size_bytes=size,
-        fingerprint=fingerprint or None,
-    )
+    may_be_known = bool(fingerprint) and not again
+    begun = _unfinished(session, storage, owner, fingerprint, size) if may_be_known else None
+    if begun is None:
+        UPLOADS_OF.take(str(owner.id))
+        details = details or Details()
+        _check_size(size)
+        if may_be_known:
+            _check_new(session, owner, fingerprint, size)
+        video = Video(
+            id=uuid7(),
+            owner_id=owner.id,
+            file_name=file_name,
+            title=details.title.strip() or PurePath(file_name).stem.strip() or file_name,
+            description=details.description,
+            visibility=details.visibility,
+            size_bytes=size,
+            fingerprint=fingerprint or None,
+        )
+        begun = _open(session, storage, owner, video), []
+    return Begun(*begun, _first_addresses(storage, *begun))
+
+
+def _open(session: Session, storage: MediaStorage, owner: User, video: Video) -> Upload:
+    """Reserve the bytes of a new video and open its multipart upload."""
+    size = video.size_bytes
     s3_upload_id = storage.start_upload(video.source_key)  # before the lock: nobody waits for S3 in it
     try:
         _reserve(session, owner, size)
@@ -83,7 +102,7 @@ def start(
         s3_upload_id=s3_upload_id,
         size_bytes=size,
         part_size=max(MIN_PART_BYTES, -(-size // MOST_PARTS)),
-        fingerprint=fingerprint,
+        fingerprint=video.fingerprint or "",
     )
     upload.video = video
     UploadRepository(session).add(upload)
@@ -122,7 +141,7 @@ def _readable(size: int) -> str:
     return f"{size / 1000**3:.1f} GB"
 
 
-def unfinished(
+def _unfinished(
     session: Session, storage: MediaStorage, owner: User, fingerprint: str, size: int
 ) -> tuple[Upload, list[Part]] | None:
     """Return the begun upload of this very file with the parts that S3 has, None if there is none."""
@@ -135,7 +154,7 @@ def unfinished(
         return None  # S3 dropped it; the sweep takes the rest away
 
 
-def first_addresses(storage: MediaStorage, upload: Upload, parts: list[Part]) -> dict[int, str]:
+def _first_addresses(storage: MediaStorage, upload: Upload, parts: list[Part]) -> dict[int, str]:
     """Sign the addresses of the first parts that S3 lacks: no byte has to wait for another answer."""
     stored = {part.number for part in parts}
     missing = (number for number in range(1, upload.part_count + 1) if number not in stored)
