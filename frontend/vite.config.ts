@@ -76,6 +76,8 @@ export default defineConfig({
     environment: "jsdom",
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/testing/setup.ts"],
+    // Other styles are left out: nothing is drawn.
+    css: { include: /base\.css/ },
     restoreMocks: true,
   },
 });
