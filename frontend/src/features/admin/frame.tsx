@@ -4,10 +4,10 @@ import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query
 import type { ReactNode } from "react";
 import { NavLink } from "react-router";
 import type { Page as Stretch } from "@/lib/models";
-import { Button } from "@/ui/button";
 import { ExploringFox } from "@/ui/characters";
 import { More } from "@/ui/more";
 import { EmptyState, Page } from "@/ui/page";
+import { Unreadable } from "@/ui/unreadable";
 
 /** What the pages are given by the app. */
 export interface Frame {
@@ -58,7 +58,13 @@ export function AdminList<Item>({ label, query, keyOf, children, empty }: ListPr
   if (query.isPending) return <ListSkeleton label={label} />;
   const items = query.data?.pages.flatMap((page) => page.items) ?? [];
   if (query.isError && items.length === 0)
-    return <Unreadable error={query.error} onRetry={() => void query.refetch()} />;
+    return (
+      <Unreadable
+        title={t`This can't be shown right now`}
+        error={query.error}
+        onRetry={() => void query.refetch()}
+      />
+    );
   if (items.length === 0) return <EmptyState picture={<ExploringFox />} title={empty} />;
   return (
     <>
@@ -95,17 +101,5 @@ export function ListSkeleton({ label }: { label: string }) {
         </Row>
       ))}
     </ul>
-  );
-}
-
-export function Unreadable({ error, onRetry }: { error: Error; onRetry: () => void }) {
-  return (
-    <EmptyState
-      picture={<ExploringFox />}
-      title={t`This can't be shown right now`}
-      action={<Button onPress={onRetry}>{t`Try again`}</Button>}
-    >
-      {error.message}
-    </EmptyState>
   );
 }

@@ -7,7 +7,8 @@ import * as format from "@/lib/format";
 import type { DeadLetters, LetterQueue } from "@/lib/models";
 import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
-import { AdminFrame, ListSkeleton, Row, Unreadable } from "./frame";
+import { Unreadable } from "@/ui/unreadable";
+import { AdminFrame, ListSkeleton, Row } from "./frame";
 import { adminQueries, useAct } from "./queries";
 
 /** Of a queue: whose it is, and what it means that something is in it. */
@@ -43,7 +44,11 @@ export function LettersPage() {
       </p>
       {letters.isPending && <ListSkeleton label={t`Dead letters`} />}
       {letters.isError && !letters.data && (
-        <Unreadable error={letters.error} onRetry={() => void letters.refetch()} />
+        <Unreadable
+          title={t`This can't be shown right now`}
+          error={letters.error}
+          onRetry={() => void letters.refetch()}
+        />
       )}
       {letters.data && (
         <ul aria-label={t`Dead letters`} className="flex flex-col gap-2.5">

@@ -9,8 +9,9 @@ import { ApiError } from "@/lib/api-error";
 import type { SharedVideo } from "@/lib/models";
 import { keys } from "@/lib/query";
 import { Button } from "@/ui/button";
-import { ExploringFox, FetchingDog } from "@/ui/characters";
+import { FetchingDog } from "@/ui/characters";
 import { EmptyState, usePageTitle } from "@/ui/page";
+import { Unreadable } from "@/ui/unreadable";
 import { tokenOf } from "./address";
 import { PasscodeForm } from "./passcode-form";
 import { isGone, renewShared, sharingQueries, useSharedDownload } from "./queries";
@@ -104,24 +105,16 @@ function AboutSkeleton() {
 
 /** Whatever the reason, the server gives one answer: nobody learns which links there were. */
 function Closed({ error, wasThere, onRetry }: { error: Error; wasThere: boolean; onRetry: () => void }) {
-  const retry = <Button onPress={onRetry}>{t`Try again`}</Button>;
   if (!isGone(error))
     return (
-      <EmptyState
-        isPage
-        picture={<ExploringFox />}
-        title={t`This video can't be shown right now`}
-        action={retry}
-      >
-        {error.message}
-      </EmptyState>
+      <Unreadable isPage title={t`This video can't be shown right now`} error={error} onRetry={onRetry} />
     );
   return (
     <EmptyState
       isPage
       picture={<FetchingDog />}
       title={wasThere ? t`This link has just ended` : t`This link shows nothing`}
-      action={retry}
+      action={<Button onPress={onRetry}>{t`Try again`}</Button>}
     >
       {wasThere
         ? t`Whoever gave it to you has taken it back, or its time is over. Ask them for a new one.`

@@ -3,10 +3,10 @@ import { t } from "@lingui/core/macro";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useParams } from "react-router";
 import { ApiError } from "@/lib/api-error";
-import { Button } from "@/ui/button";
 import { ExploringFox } from "@/ui/characters";
 import { More } from "@/ui/more";
 import { EmptyState, Page } from "@/ui/page";
+import { Unreadable } from "@/ui/unreadable";
 import { watchQueries } from "./queries";
 import { VideoGrid, VideoGridSkeleton } from "./video-grid";
 
@@ -18,27 +18,22 @@ export function UserPage() {
   const error = user.error ?? (videos.length === 0 ? shelf.error : null);
 
   if (error) {
-    const missing = error instanceof ApiError && error.status === 404;
+    if (error instanceof ApiError && error.status === 404)
+      return (
+        <EmptyState isPage picture={<ExploringFox />} title={t`Nobody goes by this address`}>
+          {t`The page may have moved, or it never was.`}
+        </EmptyState>
+      );
     return (
-      <EmptyState
+      <Unreadable
         isPage
-        picture={<ExploringFox />}
-        title={missing ? t`Nobody goes by this address` : t`This page can't be shown right now`}
-        action={
-          missing ? null : (
-            <Button
-              onPress={() => {
-                void user.refetch();
-                void shelf.refetch();
-              }}
-            >
-              {t`Try again`}
-            </Button>
-          )
-        }
-      >
-        {missing ? t`The page may have moved, or it never was.` : error.message}
-      </EmptyState>
+        title={t`This page can't be shown right now`}
+        error={error}
+        onRetry={() => {
+          void user.refetch();
+          void shelf.refetch();
+        }}
+      />
     );
   }
   return (

@@ -12,8 +12,9 @@ import type { Me, WatchVideo } from "@/lib/models";
 import { keys } from "@/lib/query";
 import { Badge } from "@/ui/badge";
 import { Button, ButtonLink, IconButton } from "@/ui/button";
-import { ExploringFox, FetchingDog, FilmingBear } from "@/ui/characters";
+import { FetchingDog, FilmingBear } from "@/ui/characters";
 import { EmptyState, usePageTitle } from "@/ui/page";
+import { Unreadable } from "@/ui/unreadable";
 import { type Beginning, beginning } from "./moment";
 import { NextVideos, NextVideosSkeleton } from "./next-videos";
 import { Player } from "./player";
@@ -147,14 +148,7 @@ function Missing({ error, wasThere, onRetry }: { error: Error; wasThere: boolean
     );
   if (!isFinal(error))
     return (
-      <EmptyState
-        isPage
-        picture={<ExploringFox />}
-        title={t`This video can't be shown right now`}
-        action={<Button onPress={onRetry}>{t`Try again`}</Button>}
-      >
-        {error.message}
-      </EmptyState>
+      <Unreadable isPage title={t`This video can't be shown right now`} error={error} onRetry={onRetry} />
     );
   return (
     <EmptyState
