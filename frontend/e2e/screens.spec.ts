@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "@playwright/test";
+import { failVideo, makeAdmin } from "./backstage";
 import { choose, expect, openActions, PROCESSING, row, signUp, test } from "./fixtures";
 import { makeVideo } from "./sample-video";
 
@@ -110,6 +111,12 @@ test("every screen can be shown", async ({ newVisitor, person }, info) => {
   await page.getByRole("button", { name: "Share" }).click();
   await expect(dialog).toBeVisible();
   await shoot(page, "share");
+  await dialog.getByRole("button", { name: "Share with a link…" }).click();
+  await dialog.getByRole("button", { name: "New link" }).click();
+  await dialog.getByLabel("Name", { exact: true }).fill("Grandma");
+  await page.keyboard.press("Enter");
+  const address = await dialog.getByLabel("Link", { exact: true }).inputValue();
+  await shoot(page, "links");
   await close();
   await page.getByRole("main").getByRole("link", { name: person.name }).first().click();
   await expect(page.getByRole("heading", { name: person.name, level: 1 })).toBeVisible();
@@ -122,6 +129,27 @@ test("every screen can be shown", async ({ newVisitor, person }, info) => {
   await page.reload();
   await expect(row(page, FILMS[2].name)).toBeVisible();
   await shoot(page, "trash");
+  await page.goto(address);
+  await expect(page.getByText("Shared by")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Play", exact: true })).toBeVisible();
+  await shoot(page, "shared");
+
+  await page.goto("/account");
+  await expect(page.getByText("This device")).toBeVisible();
+  await shoot(page, "account");
+  makeAdmin(person.email);
+  failVideo(person.email);
+  await page.goto("/admin/people");
+  const entries = page.getByRole("main").getByRole("listitem");
+  await expect(entries.filter({ hasText: person.email })).toBeVisible();
+  await shoot(page, "people");
+  const administration = page.getByRole("navigation", { name: "Administration" });
+  await administration.getByRole("link", { name: "Processing" }).click();
+  await expect(entries.filter({ hasText: "Something went wrong on our side." }).first()).toBeVisible();
+  await shoot(page, "processing");
+  await administration.getByRole("link", { name: "Log" }).click();
+  await expect(entries.first()).toBeVisible();
+  await shoot(page, "log");
   await page.goto("/nowhere");
   await expect(page.getByText("Newton fetched something, but not this page")).toBeVisible();
   await shoot(page, "not-found");
