@@ -382,7 +382,8 @@ class Accounts:
         EXPORTS_OF.take(str(user.id))
         asked = self.exports.ask(user.id, site)
         self.journal.write(AuditAction.EXPORT_ASKED, user.id, actor_id=user.id)
-        # After the commit: a row that is not there yet is nothing that the job could wait at.
+        # After the commit: a row that is not there yet is nothing that the job could wait at. The daily sweep
+        # sends for what was lost.
         after_commit(self.session, lambda: events.watch("export", user.id))
         return asked
 

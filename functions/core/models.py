@@ -553,6 +553,8 @@ class Export(Base, kw_only=True):
 
     __tablename__ = "exports"
 
+    MADE = timedelta(hours=1)
+    """Within which it surely is, if it ever will be."""
     OFFERED = timedelta(days=1)
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)

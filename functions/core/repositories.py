@@ -1200,6 +1200,12 @@ class ExportRepository:
             statement = statement.with_for_update()
         return self._session.scalars(statement, execution_options=FRESH).one_or_none()
 
+    def unmade(self, limit: int) -> Sequence[UUID]:
+        """Return whose were asked for a while ago and are not made: what was sent for them may be lost."""
+        late = Export.asked_at <= now() - Export.MADE
+        waiting = select(Export.user_id).where(Export.ready_at.is_(None), late)
+        return self._session.scalars(waiting.limit(limit)).all()
+
     def over(self, limit: int) -> Sequence[UUID]:
         """Return whose were offered for long enough."""
         return self._session.scalars(select(Export.user_id).where(_OFFERED_LONG_ENOUGH).limit(limit)).all()

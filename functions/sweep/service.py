@@ -51,6 +51,7 @@ def daily(storage: MediaStorage) -> dict[str, int]:
             "trash": VideoRepository(session).due_for_trash(BATCH),
             "purge": VideoRepository(session).due_for_purge(BATCH),
             "job": VideoRepository(session).stuck(BATCH),
+            "export": ExportRepository(session).unmade(BATCH),
             "remove_export": ExportRepository(session).over(BATCH),
             "drop_upload": UploadRepository(session).expired(BATCH),
         }

@@ -129,6 +129,23 @@ def test_the_sweep_removes_what_was_offered_for_a_day(ann, bob, bucket, do, door
         assert [it.user_id for it in session.query(Export)] == [bob.user.id]
 
 
+def test_one_whose_message_was_lost_is_made_after_the_next_night(
+    ann, bob, bucket, do, doorbells, lambda_context
+):
+    ask(ann)
+    ask(bob)
+    with database.transaction() as session:
+        session.execute(
+            update(Export).where(Export.user_id == ann.user.id).values(asked_at=now() - Export.MADE)
+        )
+    doorbells.watched.clear()
+    assert sweep.handle({"job": "daily"}, lambda_context)["export"] == 1
+    assert doorbells.watched == [("export", str(ann.user.id), 0)], "another's is on its way"
+    do("export", ann)
+    assert ann.get("/api/me/export").json["ready_at"] is not None
+    assert sweep.handle({"job": "daily"}, lambda_context)["export"] == 0
+
+
 def test_one_that_is_told_twice_or_asked_for_anew_is_made_once_more(ann, add_video, bucket, do, monkeypatch):
     ask(ann)
     upload = bucket.upload_file

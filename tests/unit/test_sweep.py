@@ -111,6 +111,7 @@ def test_the_daily_sweep_finds_what_is_due(ann, add_video, bucket, doorbells, la
         "trash": 1,
         "purge": 1,
         "job": 1,
+        "export": 0,
         "remove_export": 0,
         "drop_upload": 1,
         "objects": 0,
