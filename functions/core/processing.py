@@ -57,7 +57,8 @@ def end_of_execution(session: Session, execution: str, execution_input: str) -> 
         return
     video_id = video_of(given["source_key"])
     about(video_id=str(video_id), execution=execution)
-    fail(session, video_id, FailureCode.INTERNAL, if_execution=execution)
+    if fail(session, video_id, FailureCode.INTERNAL, if_execution=execution) is None:
+        clear_up_after(video_id)
 
 
 def no_frame(session: Session, video_id: UUID, attempt: int, at_ms: int) -> None:
@@ -111,6 +112,15 @@ def clear_up(session: Session, video_id: UUID) -> None:
     for seconds in (0, LATE_WRITER_SECONDS):
         events.watch("tidy", video_id, seconds=seconds)
     pass_turn_on(session)
+
+
+def clear_up_after(video_id: UUID) -> None:
+    """Have tidied away what a run wrote for which nobody waited any more, whatever became of its video.
+
+    It may end long after the video was cleared up, failed, processed anew or deleted: this is its last word.
+    """
+    for job in ("tidy", "remove_bytes"):
+        events.watch(job, video_id, seconds=LATE_WRITER_SECONDS)
 
 
 def pass_turn_on(session: Session) -> None:

@@ -96,6 +96,7 @@ def plan(session: Session, video_id: UUID, attempt: int, plan: dict[str, Any]) -
     """
     video = VideoRepository(session).find(video_id, lock=True)
     if video is None or video.state is not VideoState.PROCESSING or video.attempt != attempt:
+        processing.clear_up_after(video_id)
         return {"admitted": False}
     UserRepository(session).lock(video.owner_id)
     if not RunRepository(session).admit(video, plan.get("cost_ms", 0)):  # the release before planned none
@@ -194,6 +195,7 @@ def finish(session: Session, video_id: UUID, attempt: int, package: dict[str, An
         lease_expires_at=None,
     )
     if video is None:
+        processing.clear_up_after(video_id)
         return
     if lease_ends:
         claimed_at = lease_ends - timedelta(seconds=settings().processing_lease_seconds)
@@ -227,7 +229,8 @@ def fail(session: Session, video_id: UUID, attempt: int, error: dict[str, Any]) 
     """End the attempt with a reason. The source is kept, so that it can be tried again."""
     code = _failure_code(error)
     logger.warning("Processing failed", code=code, error=error)
-    processing.fail(session, video_id, code, if_attempt=attempt)
+    if processing.fail(session, video_id, code, if_attempt=attempt) is None:
+        processing.clear_up_after(video_id)
 
 
 def _change(

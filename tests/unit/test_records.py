@@ -1,6 +1,7 @@
 """Records: a result is written once, for the attempt it belongs to, and told in order."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -105,6 +106,31 @@ def test_results_of_an_earlier_attempt_change_nothing(ann, add_video, lambda_con
     record("fail", lambda_context, job=stale, error={"Error": "States.Timeout", "Cause": ""})
     video = read(video_id)
     assert (video.state, video.revision, video.width) == (VideoState.PROCESSING, None, None)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"action": "plan", "plan": PLAN},
+        {"action": "finish", "package": PACKAGE},
+        {"action": "fail", "error": {"Error": "States.Timeout", "Cause": ""}},
+    ],
+)
+@pytest.mark.parametrize("attempt", [None, 2])
+def test_what_a_run_wrote_that_nobody_waited_for_is_tidied_after_its_end(
+    ann, add_video, doorbells, lambda_context, told, attempt
+):
+    video_id = uuid4() if attempt is None else add_video(ann, attempt=attempt)
+    records.handle({"job": {"video_id": str(video_id), "attempt": 1, "revision": 1}, **told}, lambda_context)
+    assert [(job, str(video_id), 900) for job in ("tidy", "remove_bytes")] == doorbells.watched
+
+
+def test_what_a_stopped_run_wrote_is_tidied_after_its_end(ann, add_video, doorbells, lambda_context):
+    video_id = add_video(ann, state=VideoState.FAILED, revision=None, execution="run-1")
+    detail = {"executionArn": "run-1", "status": "ABORTED", "input": f'{{"source_key": "source/{video_id}"}}'}
+    ended = {"detail-type": "Step Functions Execution Status Change", "detail": detail}
+    records.handle(ended, lambda_context)
+    assert [(job, str(video_id), 900) for job in ("tidy", "remove_bytes")] == doorbells.watched
 
 
 def test_a_rejected_source_keeps_its_reason_and_anything_else_is_internal(ann, add_video, lambda_context):
