@@ -14,14 +14,23 @@ FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 
 
 @pytest.fixture
-def show(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Return a function that prints a figure people ask for, past what pytest keeps to itself."""
+def show(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Return a function that has a figure people ask for printed when all tests have run."""
+    return lambda text: record_property("figure", text)
 
-    def line(text: str) -> None:
-        with capsys.disabled():
-            print(f"\n{text}")  # noqa: T201
 
-    return line
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    figures = [
+        text
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.getreports(outcome)
+        for name, text in report.user_properties
+        if name == "figure"
+    ]
+    if figures:
+        terminalreporter.section("figures")
+    for text in figures:
+        terminalreporter.line(text)
 
 
 @pytest.fixture(scope="session")
