@@ -93,7 +93,9 @@ def test(settings: Settings, suites: Sequence[str], arguments: Sequence[str]) ->
 def _passes_suite(suite: str, arguments: Sequence[str], environment: dict[str, str]) -> bool:
     """Run a suite with its output on the terminal; arguments, if any, are for its first program alone."""
     say(f"\n— {suite} —")
-    commands = [([PYTHON, "-m", "pytest", f"tests/{suite}", *arguments], ROOT)]
+    # Tests of a stage share it; of the others, each process has a database of its own.
+    side_by_side = [] if suite in NEED_A_STAGE else ["-n", "auto", "--dist", "worksteal"]
+    commands = [([PYTHON, "-m", "pytest", f"tests/{suite}", *side_by_side, *arguments], ROOT)]
     if suite == "browser":
         commands = [([str(BIN / "npx"), "playwright", "test", *arguments], FRONTEND)]
     if suite == "unit" and not arguments:
