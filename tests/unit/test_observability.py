@@ -119,14 +119,15 @@ class BreaksAtTheEnd(service.VideoRepository):
         raise ConnectionError
 
 
+@pytest.mark.usefixtures("bucket")
 @pytest.mark.parametrize("late", [True, False])
-def test_the_daily_sweep_counts_stuck_jobs_also_when_there_are_none(
+def test_the_daily_sweep_counts_what_it_finds_also_where_that_is_nothing(
     ann, add_video, counted, lambda_context, late
 ):
     lease = now() + timedelta(minutes=-1 if late else 5)
     add_video(ann, state=VideoState.PROCESSING, lease_expires_at=lease)
     sweep.handle({"job": "daily"}, lambda_context)
-    assert counted() == {"StuckJobs": int(late)}
+    assert counted() == {"StuckJobs": int(late), "ObjectsWithoutRow": 0, "RowsWithoutObjects": 0}
 
 
 def test_a_purge_is_counted_when_it_is_done(ann, add_video, bucket, counted, lambda_context):
