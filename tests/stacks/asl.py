@@ -140,8 +140,9 @@ async def _together(parts: Any) -> list[Any]:
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(part) for part in parts]
-    except* StateError as failures:
-        raise failures.exceptions[0] from None
+    except ExceptionGroup as failures:
+        first = failures.exceptions[0]
+        raise (first if isinstance(first, StateError) else failures) from None
     return [task.result() for task in tasks]
 
 
