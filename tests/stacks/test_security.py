@@ -185,7 +185,7 @@ def test_only_the_api_signs_what_may_be_played(stage: Stage) -> None:
     [
         ("Api", {"dynamodb:PutItem", "dynamodb:UpdateItem"}),
         ("Connect", {"dynamodb:PutItem", "dynamodb:DeleteItem"}),
-        ("Notify", {"dynamodb:Scan", "dynamodb:Query", "dynamodb:DeleteItem"}),
+        ("Notify", {"dynamodb:GetItem", "dynamodb:Scan", "dynamodb:Query", "dynamodb:DeleteItem"}),
         ("Relay", {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:DeleteItem", "dynamodb:UpdateItem"}),
         ("Encode", set()),
     ],
