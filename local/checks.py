@@ -39,6 +39,7 @@ CHECKS = (
 PYTHON = sys.executable
 SUITES = ("unit", "stacks", "upgrade", "system", "browser")
 NEED_A_STAGE = {"system", "browser"}
+SIDE_BY_SIDE = {"unit", "stacks"}  # each process has a database of its own, and no stage
 BENCH_WITHOUT_A_STAGE = {"coldstart", "library", "processing"}
 
 
@@ -93,9 +94,8 @@ def test(settings: Settings, suites: Sequence[str], arguments: Sequence[str]) ->
 def _passes_suite(suite: str, arguments: Sequence[str], environment: dict[str, str]) -> bool:
     """Run a suite with its output on the terminal; arguments, if any, are for its first program alone."""
     say(f"\n— {suite} —")
-    # Tests of a stage share it; of the others, each process has a database of its own.
-    side_by_side = [] if suite in NEED_A_STAGE else ["-n", "auto", "--dist", "worksteal"]
-    commands = [([PYTHON, "-m", "pytest", f"tests/{suite}", *side_by_side, *arguments], ROOT)]
+    processes = ["-n", "auto", "--dist", "worksteal"] if suite in SIDE_BY_SIDE else []
+    commands = [([PYTHON, "-m", "pytest", f"tests/{suite}", *processes, *arguments], ROOT)]
     if suite == "browser":
         commands = [([str(BIN / "npx"), "playwright", "test", *arguments], FRONTEND)]
     if suite == "unit" and not arguments:
