@@ -151,7 +151,7 @@ test("a person chooses Arabic, and every screen and dialog speaks it", async ({
   await choose(page, "Upload", broken);
   await expect(row(page, "broken").getByText("Failed")).toBeVisible(PROCESSING);
   await row(page, title).getByRole("link").first().click();
-  await expect(page.getByRole("heading", { name: title })).toBeVisible();
+  await expect(page.getByRole("heading", { name: title, level: 1 })).toBeVisible();
   const watch = new URL(page.url()).pathname;
   const owner = await page.getByRole("main").getByRole("link", { name: person.name }).getAttribute("href");
 
