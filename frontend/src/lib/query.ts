@@ -1,6 +1,13 @@
-/** The query client and the keys under which server state is cached. */
+/** The query client, the keys under which server state is cached, and how its pages follow one another. */
 import { QueryClient } from "@tanstack/react-query";
 import { ApiError } from "./api-error";
+import type { Page } from "./models";
+
+/** What every infinite query shares: pages follow one another by the cursor in each answer. */
+export const paged = {
+  initialPageParam: null as string | null,
+  getNextPageParam: (last: Pick<Page<unknown>, "next_cursor">) => last.next_cursor ?? null,
+};
 
 export const keys = {
   me: ["me"],

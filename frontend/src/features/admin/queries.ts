@@ -9,8 +9,8 @@ import {
 import { useOutletContext } from "react-router";
 import { api, unwrap } from "@/lib/api";
 import { ApiError, sentenceOf } from "@/lib/api-error";
-import type { AccountSort, AuditAction, JobState, Page } from "@/lib/models";
-import { keys } from "@/lib/query";
+import type { AccountSort, AuditAction, JobState } from "@/lib/models";
+import { keys, paged } from "@/lib/query";
 import { toast } from "@/ui/toast";
 import type { Frame } from "./frame";
 
@@ -27,11 +27,6 @@ export interface LogFilters {
 function at(cursor: string | null) {
   return cursor === null ? { limit: LIMIT } : { limit: LIMIT, cursor };
 }
-
-const paged = {
-  initialPageParam: null as string | null,
-  getNextPageParam: (last: Pick<Page<unknown>, "next_cursor">) => last.next_cursor ?? null,
-};
 
 export const adminQueries = {
   people: (q: string, sort: AccountSort) =>

@@ -4,7 +4,7 @@ import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from 
 import { api, done, unwrap } from "@/lib/api";
 import { problemSentence, sentenceOf } from "@/lib/api-error";
 import type { BulkAction, Change, Listing, Video, Visibility } from "@/lib/models";
-import { keys } from "@/lib/query";
+import { keys, paged } from "@/lib/query";
 import { applyVideo, applyVideos, forgetVideo } from "@/lib/video-cache";
 import { toast } from "@/ui/toast";
 
@@ -36,24 +36,21 @@ export const libraryQueries = {
         unwrap(
           api.GET("/api/videos", { params: { query: { ...asked(listing), ...page(pageParam) } }, signal }),
         ),
-      initialPageParam: null as string | null,
-      getNextPageParam: (last) => last.next_cursor ?? null,
+      ...paged,
     }),
   trash: () =>
     infiniteQueryOptions({
       queryKey: keys.trash,
       queryFn: ({ pageParam, signal }) =>
         unwrap(api.GET("/api/trash", { params: { query: page(pageParam) }, signal })),
-      initialPageParam: null as string | null,
-      getNextPageParam: (last) => last.next_cursor ?? null,
+      ...paged,
     }),
   receipts: () =>
     infiniteQueryOptions({
       queryKey: keys.receipts,
       queryFn: ({ pageParam, signal }) =>
         unwrap(api.GET("/api/trash/receipts", { params: { query: page(pageParam) }, signal })),
-      initialPageParam: null as string | null,
-      getNextPageParam: (last) => last.next_cursor ?? null,
+      ...paged,
       staleTime: 0,
     }),
   posters: (id: string, picture: string | null) =>

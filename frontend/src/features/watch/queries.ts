@@ -4,7 +4,7 @@ import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from 
 import { api, unwrap } from "@/lib/api";
 import { firstBody } from "@/lib/first-answer";
 import type { Page, PublicVideo, Video, WatchVideo } from "@/lib/models";
-import { keys } from "@/lib/query";
+import { keys, paged } from "@/lib/query";
 import { applyVideo } from "@/lib/video-cache";
 import { toast } from "@/ui/toast";
 
@@ -24,8 +24,7 @@ export const watchQueries = {
         const first = firstBody<Page<PublicVideo>>(`/api/explore?limit=${PAGE}`);
         return first && { pages: [first], pageParams: [null] };
       },
-      initialPageParam: null as string | null,
-      getNextPageParam: (last) => last.next_cursor ?? null,
+      ...paged,
     }),
   user: (id: string) =>
     queryOptions({
@@ -43,8 +42,7 @@ export const watchQueries = {
             signal,
           }),
         ),
-      initialPageParam: null as string | null,
-      getNextPageParam: (last) => last.next_cursor ?? null,
+      ...paged,
     }),
   video: (id: string) =>
     queryOptions({
