@@ -18,7 +18,8 @@ handlers, against a real database; services refuse, answers and messages get los
   I7 a video's attempt belongs to one run
 
 STREAMTIME_LIVES says how many lives are lived, STREAMTIME_LIFE_STEPS of how many steps each, and
-STREAMTIME_LIFE_SEED which ones: the same number lives the same lives.
+STREAMTIME_LIFE_SEED which ones. The same number lives the same lives, but not in runs of many hundreds: there
+the choices went other ways from run to run.
 """
 
 import base64
