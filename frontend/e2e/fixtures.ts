@@ -166,8 +166,9 @@ export async function tabTo(page: Page, control: Locator): Promise<void> {
 /** Nothing is in the way of anyone who uses a keyboard, a screen reader or tired eyes, in both themes or the one that is on. */
 export async function expectAccessible(page: Page, themes: 1 | 2 = 2): Promise<void> {
   for (let theme = 0; theme < themes; theme += 1) {
-    // Something may begin to fade while it is looked at; what is wrong stays so.
-    await expect(() => expectNoViolation(page)).toPass({ timeout: 3_000 });
+    // Something may begin to fade while it is looked at; what is wrong stays so. One look takes
+    // a moment on a desk and many seconds beside a video in the making.
+    await expect(() => expectNoViolation(page)).toPass({ timeout: 60_000 });
     if (themes === 1) return;
     await page.evaluate(() => {
       const { dataset } = document.documentElement;
