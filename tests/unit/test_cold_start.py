@@ -94,6 +94,20 @@ def test_a_snapshot_holds_every_feature_and_nothing_open():
     }
 
 
+FROZEN = """
+import gc, json, types
+import functions.api.handler as handler
+handler.mount("/api/videos")
+functions = [it for it in gc.get_objects() if isinstance(it, types.FunctionType)]
+print(json.dumps([len(functions), gc.get_freeze_count()]))
+"""
+
+
+def test_no_request_waits_while_garbage_is_looked_for_in_what_was_imported():
+    looked_through, left_alone = run(FROZEN)
+    assert looked_through * 100 < left_alone
+
+
 def test_what_is_random_comes_from_the_system_so_that_two_restored_snapshots_differ():
     """Python's own generator would go on from the same state in each."""
     guilty = [
