@@ -46,6 +46,7 @@ HOUSEKEEPING = ("/_ministack/", "/_localstack/")
 SAVE_SECONDS = (
     30  # the emulator itself only saves when it stops: a crash would lose accounts, not just seconds
 )
+SAVE_SHARE = 0.01  # of the time: it answers nobody meanwhile, and what it keeps grows with its age
 ACCESS_LOG_BYTES = 4 * 1024**2  # of the log of requests to S3, and of the one before it
 HARMLESS = ("/_ministack/health", "/_ministack/ready", "/_ministack/cfn-response/")
 
@@ -239,9 +240,12 @@ async def run(settings: Settings) -> None:
     lambda_svc._execute_function_warm = with_error_names(lambda_svc._execute_function_warm)  # noqa: SLF001
 
     async def save_now_and_then() -> None:
+        took = 0.0
         while True:
-            await asyncio.sleep(SAVE_SECONDS)
+            await asyncio.sleep(max(SAVE_SECONDS, took / SAVE_SHARE))
+            began = time.monotonic()
             app.save_all(app._build_persistence_save_dict())  # noqa: SLF001
+            took = time.monotonic() - began
 
     logging.getLogger("persistence").setLevel(logging.WARNING)
     saving = asyncio.create_task(save_now_and_then())
