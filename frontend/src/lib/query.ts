@@ -26,7 +26,6 @@ export const keys = {
   usage: ["usage"],
   uploads: ["uploads"],
   upload: (id: string) => ["uploads", id],
-  uploadConfig: ["uploads", "config"],
   explore: ["explore"],
   user: (id: string) => ["user", id],
   userVideos: (id: string) => ["user", id, "videos"],

@@ -86,9 +86,13 @@ it("keeps the picture on screen while it is the same", () => {
 
 it("forgets a removed video everywhere", () => {
   const client = cache([video("a")], [video("bb", { trashed_at: "2026-02-01T00:00:00Z" })]);
+  client.setQueryData(keys.uploads, [{ video_id: "a" }, { video_id: "ccc" }]);
+  client.setQueryData(keys.upload("a"), { video_id: "a" });
   forgetVideo(client, "a");
   forgetVideo(client, "bb");
   expect([ids(client, keys.videos), ids(client, keys.trash)]).toEqual([[], []]);
+  expect(client.getQueryData(keys.uploads)).toEqual([{ video_id: "ccc" }]);
+  expect(client.getQueryData(keys.upload("a"))).toBeUndefined();
 });
 
 function shelf(

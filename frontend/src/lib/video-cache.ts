@@ -1,7 +1,8 @@
 /** How a changed video reaches every list and detail that shows it. */
 import { type InfiniteData, notifyManager, type QueryClient, type QueryKey } from "@tanstack/react-query";
-import type { Listing, Me, Page, PublicVideo, Video, WatchVideo } from "./models";
+import type { Listing, Me, Page, PublicVideo, Upload, Video, WatchVideo } from "./models";
 import { keys } from "./query";
+import { refresh } from "./refresh";
 
 type Pages = InfiniteData<Page<Video>, string | null>;
 type Cards = InfiniteData<Page<PublicVideo>, string | null>;
@@ -20,7 +21,8 @@ export function applyVideo(client: QueryClient, video: Video): void {
   refreshWatch(client, video);
   refreshCards(client, video);
   refreshUploads(client, video);
-  void client.invalidateQueries({ queryKey: keys.usage, refetchType: settled(video) ? "active" : "none" });
+  if (settled(video)) refresh(client, { queryKey: keys.usage });
+  else void client.invalidateQueries({ queryKey: keys.usage, refetchType: "none" });
 }
 
 /** Changes many at once; what shows them is drawn once. */
@@ -72,10 +74,14 @@ export function forgetVideo(client: QueryClient, id: string): void {
   client.setQueriesData<Pages>({ queryKey: keys.videos }, (pages) => without(pages, id));
   client.setQueryData<Pages>(keys.trash, (pages) => without(pages, id));
   for (const [key, cards] of shelves(client)) client.setQueryData<Cards>(key, without(cards, id));
+  client.setQueryData<Upload[]>(keys.uploads, (uploads) =>
+    uploads?.filter(({ video_id }) => video_id !== id),
+  );
+  client.removeQueries({ queryKey: keys.upload(id) });
   client.removeQueries({ queryKey: keys.video(id), exact: true });
-  void client.invalidateQueries({ queryKey: keys.uploads, exact: true });
-  void client.invalidateQueries({ queryKey: keys.usage });
-  void client.invalidateQueries({ queryKey: keys.receipts });
+  refresh(client, { queryKey: keys.uploads, exact: true });
+  refresh(client, { queryKey: keys.usage });
+  refresh(client, { queryKey: keys.receipts });
   void client.invalidateQueries({ queryKey: keys.watch(id) });
 }
 
@@ -220,6 +226,5 @@ function pathOf(address: string | null): string | undefined {
 
 /** Uploads that wait to be continued are listed apart from the drive. */
 function refreshUploads(client: QueryClient, { state }: Video): void {
-  if (state === "uploading" || state === "uploaded")
-    void client.invalidateQueries({ queryKey: keys.uploads, exact: true });
+  if (state === "uploading" || state === "uploaded") refresh(client, { queryKey: keys.uploads, exact: true });
 }

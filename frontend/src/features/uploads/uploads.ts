@@ -12,6 +12,7 @@ import {
 import { api, done, unwrap } from "@/lib/api";
 import type { Upload } from "@/lib/models";
 import { keys } from "@/lib/query";
+import { refresh } from "@/lib/refresh";
 import { partChecksum } from "@/lib/upload/checksum";
 import { isMoving, UploadEngine } from "@/lib/upload/engine";
 import { fingerprint } from "@/lib/upload/fingerprint";
@@ -56,12 +57,12 @@ export function createUploads(client: QueryClient): UploadEngine {
     memory: browserMemory,
     onStarted: ({ video_id }, file) => {
       void localFiles.keep(video_id, file);
-      void client.invalidateQueries({ queryKey: keys.videos });
-      void client.invalidateQueries({ queryKey: keys.uploads });
+      refresh(client, { queryKey: keys.videos });
+      refresh(client, { queryKey: keys.uploads, exact: true });
     },
     onFinished: (video) => {
       applyVideo(client, video);
-      void client.invalidateQueries({ queryKey: keys.uploads });
+      refresh(client, { queryKey: keys.uploads, exact: true });
     },
   });
 }

@@ -26,7 +26,7 @@ const REFUSALS = 3;
 const ROUNDS = 3;
 /** Joining the parts may take S3 minutes; after so long, something else is wrong. */
 const JOINING_MS = 3_600_000;
-const TELL_EVERY_MS = 200;
+const TELL_EVERY_MS = 500;
 
 export interface UploadEngineParts {
   server: UploadServer;
