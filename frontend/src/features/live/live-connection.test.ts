@@ -177,6 +177,16 @@ describe("the connection", () => {
     expect(world.statuses.at(-1)).toBe("live");
   });
 
+  it("says that the line is cut before it was ever there", async () => {
+    const world = setUp();
+    world.connection.start();
+    world.connection.cut();
+    expect(world.statuses).toEqual(["connecting", "reconnecting"]);
+    await vi.advanceTimersByTimeAsync(0);
+    world.socket().open();
+    expect(world.statuses.at(-1)).toBe("live");
+  });
+
   it("fetches everything anew when too much was missed", async () => {
     const world = await live();
     const before = world.resets;

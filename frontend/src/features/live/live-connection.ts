@@ -84,6 +84,8 @@ export class LiveConnection {
   /** The line is known to be cut, long before the socket would notice. */
   cut(): void {
     if (this.#socket) this.#lost();
+    // What it asks for at this moment may wait for the line instead of failing.
+    else if (this.#connecting) this.#parts.onStatus("reconnecting");
   }
 
   /** Tells the person's other devices what this one sends: the latest, once in a while. */
