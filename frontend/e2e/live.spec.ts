@@ -147,8 +147,11 @@ test("a cut line is said quietly, and what was missed is there when it is back",
   const title = await uploadSample(phone);
   const { page: laptop, context, expectRefusal } = await newVisitor();
   expectRefusal(/ERR_INTERNET_DISCONNECTED|WebSocket/);
+  // A browser told to be offline opens sockets all the same: this one has to be there before.
+  const socket = laptop.waitForEvent("websocket");
   await signIn(laptop, person);
   await expect(row(laptop, title)).toBeVisible();
+  await socket;
   await mark(laptop);
   const hint = laptop.getByText("Reconnecting…");
   await expect(hint).toBeHidden();
