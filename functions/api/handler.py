@@ -29,19 +29,14 @@ _mounted: set[str] = set()
 def mount(path: str = "/api/") -> None:
     """Import and mount what may answer `path`; everything, for the path that all begin with."""
     asked = path.removeprefix("/api/")
-    missing = [
-        module
-        for module, beginnings in ROUTES.items()
-        if module not in _mounted and (not asked or asked.startswith(beginnings))
-    ]
-    for module in missing:
-        if not _mounted:
-            import_module("functions.core.caller").give_database(app)
-        app.include_router(import_module(module).router)
-        _mounted.add(module)
-    if missing:
-        # What is imported stays: to look through all of it for garbage made one request in a hundred wait.
-        gc.freeze()
+    for module, beginnings in ROUTES.items():
+        if module not in _mounted and (not asked or asked.startswith(beginnings)):
+            if not _mounted:
+                import_module("functions.core.caller").give_database(app)
+            app.include_router(import_module(module).router)
+            _mounted.add(module)
+            # It stays: to look through all that is imported for garbage made one request in a hundred wait.
+            gc.freeze()
 
 
 @app.get("/api/health", tags=["health"])
