@@ -6,7 +6,8 @@ import { refresh } from "./refresh";
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-function shown(key: string) {
+/** Something that a page shows, asked for once. */
+async function shown(key: string) {
   const client = new QueryClient();
   const ask = vi.fn(async () => ask.mock.calls.length);
   const observer = new QueryObserver(client, {
@@ -15,13 +16,13 @@ function shown(key: string) {
     staleTime: Number.POSITIVE_INFINITY,
   });
   observer.subscribe(() => {});
+  await vi.runAllTimersAsync();
+  expect(ask).toHaveBeenCalledTimes(1);
   return { client, ask };
 }
 
 it("asks at once, and once more after a burst", async () => {
-  const { client, ask } = shown("usage");
-  await vi.runAllTimersAsync();
-  expect(ask).toHaveBeenCalledTimes(1);
+  const { client, ask } = await shown("usage");
   for (let change = 0; change < 50; change += 1) {
     refresh(client, { queryKey: ["usage"] });
     await vi.advanceTimersByTimeAsync(10);
@@ -32,16 +33,14 @@ it("asks at once, and once more after a burst", async () => {
 });
 
 it("does not ask again when nothing more has changed", async () => {
-  const { client, ask } = shown("usage");
-  await vi.runAllTimersAsync();
+  const { client, ask } = await shown("usage");
   refresh(client, { queryKey: ["usage"] });
   await vi.runAllTimersAsync();
   expect(ask).toHaveBeenCalledTimes(2);
 });
 
 it("lets what is opened meanwhile ask by itself", async () => {
-  const { client, ask } = shown("usage");
-  await vi.runAllTimersAsync();
+  const { client, ask } = await shown("usage");
   refresh(client, { queryKey: ["uploads"] });
   client.setQueryData(["uploads"], 0);
   refresh(client, { queryKey: ["uploads"] });

@@ -11,7 +11,7 @@ type Filters = InvalidateQueryFilters & Required<Pick<InvalidateQueryFilters, "q
 
 /** Asks at once after a change, and once more after those that follow it within a second. */
 export function refresh(client: QueryClient, filters: Filters): void {
-  const name = hashKey([filters.queryKey, filters.exact ?? false]);
+  const name = hashKey([filters]);
   const rests = resting.get(client) ?? new Map<string, boolean>();
   resting.set(client, rests);
   if (rests.has(name)) {
