@@ -82,6 +82,24 @@ test("a cancelled upload leaves nothing behind", async ({ member: { page, expect
   await expect(page.getByText("Every great workspace starts with a great video!")).toBeVisible();
 });
 
+test("on a phone, a card holds all that is told of its upload", async ({
+  member: { page, expectRefusal },
+}) => {
+  expectRefusal(/Failed to load resource.*partNumber/);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.route(parts, () => undefined);
+  await choose(page, "Upload", sampleVideo());
+  const card = row(page, /./);
+  const bar = card.getByRole("progressbar");
+  const bottom = async (it: typeof card) => {
+    const box = await it.boundingBox();
+    return box ? box.y + box.height : Number.NaN;
+  };
+  await card.getByRole("button", { name: /^Pause the upload/ }).click();
+  await expect(card.getByText("Paused at")).toBeVisible();
+  await expect.poll(async () => (await bottom(card)) - (await bottom(bar))).toBeGreaterThan(0);
+});
+
 test("a text file named .mp4 fails with a reason and can be deleted", async ({ member: { page } }, info) => {
   const path = info.outputPath("notes.mp4");
   writeFileSync(path, "These are only notes. ".repeat(2_000));

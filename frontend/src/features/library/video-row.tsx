@@ -68,7 +68,8 @@ export function VideoRow({ video, upload, localPicture = null, onPosterBroken, .
     <GridListItem
       id={video.id}
       textValue={video.title}
-      className="@container block size-full rounded-3xl outline-offset-2"
+      // As high as its neighbour where there is room beside it; elsewhere it grows with what is told of an upload.
+      className="@container block w-full rounded-3xl outline-offset-2 lg:h-full"
     >
       {({ isSelected }) => (
         <div className={`${row} h-full ${isSelected ? "border-link! bg-brand-soft!" : ""}`}>
