@@ -1,13 +1,14 @@
 """How fast the web app sends a file to the bucket, beside boto3, and beside Uppy in the same Chromium.
 
-    ./dev bench upload [-- --megabytes 400 --rounds 5 --heap-megabytes 2000]
+    ./dev bench upload [-- --megabytes 400 --rounds 5 --uplink 25 --round-trip 40 --heap-megabytes 2000]
 
 All of them send the same file to the same bucket in turns; what was sent goes away before the next begins.
-The web app is the one that people use. Uppy (its aws-s3 plugin, with as many parts at once as it takes by
-itself) runs in the same page and asks the same API, for parts of the same size; boto3's `upload_file` is as
-it comes. "whole" is from the first request to the answer that the object is there, "parts" from the begin of
-the first part to the answer to the last. Each ratio is the middle one of those of the rounds. At the end a
-larger file shows what the heap takes. The goals: 0.85 x boto3, 1.2 x Uppy. `CHROMIUM` names the browser.
+First over a line as to a bucket elsewhere, then without one: there nothing but this machine, which is the
+bucket as well, sets the speed. The web app is the one that people use. Uppy (its aws-s3 plugin, as it comes)
+runs in the same page and asks the same API, for parts of the same size; boto3's `upload_file` is as it comes.
+"whole" is from the first request to the answer that the object is there, "parts" from the begin of the first
+part to the answer to the last. Each ratio is the middle one of those of the rounds. At the end a larger file
+shows what the heap takes. The goals: 0.85 x boto3, 1.2 x Uppy. `CHROMIUM` names the browser.
 """
 
 import argparse
@@ -20,11 +21,13 @@ import time
 import uuid
 from pathlib import Path
 from typing import IO, Any, Self
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.exceptions import ClientError
 
 from bench._drive import Drive
+from bench._line import Line
 from local.settings import BIN, ROOT
 
 MEGABYTE = 1000**2
@@ -34,17 +37,21 @@ OVER = {"ready", "failed"}
 
 
 class Browser:
-    """Chromium with the drive's workspace open; it sends one file at a time."""
+    """Chromium with the drive's workspace open; it sends one file at a time.
 
-    def __init__(self, drive: Drive, edge: str) -> None:
+    What it connects to at one of `ports` it gets at the port that this tells instead.
+    """
+
+    def __init__(self, drive: Drive, edge: str, ports: dict[int, int]) -> None:
         person = {"EMAIL": drive.account["email"], "PASSWORD": drive.account["password"]}
+        rules = ",".join(f"MAP *:{port} 127.0.0.1:{other}" for port, other in ports.items())
         self._process = subprocess.Popen(
             [str(BIN / "node"), "bench/upload.mjs"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT / "frontend",
-            env=os.environ | person | {"BASE_URL": edge},
+            env=os.environ | person | {"BASE_URL": edge, "HOST_RULES": rules},
         )
 
     def __enter__(self) -> Self:
@@ -72,13 +79,14 @@ class Browser:
 
 
 class Bucket:
-    """The stage's media bucket, as its root sees it."""
+    """The stage's media bucket, as its root sees it. `ports` are as those of the browser."""
 
-    def __init__(self, stage: dict[str, Any]) -> None:
+    def __init__(self, stage: dict[str, Any], ports: dict[int, int]) -> None:
         self._name = stage["buckets"]["media"]
+        own = port(stage["s3_endpoint"])
         self._s3 = boto3.client(
             "s3",
-            endpoint_url=stage["s3_endpoint"],
+            endpoint_url=f"http://127.0.0.1:{ports.get(own, own)}",
             region_name=stage["region"],
             aws_access_key_id=stage["access_key_id"],
             aws_secret_access_key=stage["secret_access_key"],
@@ -111,41 +119,61 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="./dev bench upload", description=__doc__)
     parser.add_argument("--megabytes", type=int, default=400)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--uplink", type=float, default=25, help="megabytes a second upwards")
+    parser.add_argument("--round-trip", type=float, default=40, help="milliseconds there and back")
     parser.add_argument("--heap-megabytes", type=int, default=2000, help="0 leaves that out")
     options = parser.parse_args()
     stage = json.loads(Path(os.environ["STREAMTIME_STATUS"]).read_bytes())
-    bucket = Bucket(stage)
-    took: dict[str, list[dict[str, float]]] = {"boto3": [], "app": [], "uppy": []}
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Drive(stage["edge"]) as drive,
-        Browser(drive, stage["edge"]) as browser,
-    ):
+    line = Line(
+        [port(stage["edge"]), port(stage["s3_endpoint"])],
+        bytes_per_second=options.uplink * MEGABYTE,
+        round_trip=options.round_trip / 1000,
+    )
+    with tempfile.TemporaryDirectory() as folder, Drive(stage["edge"]) as drive:
         file = Path(folder, "film.mov")
         file.write_bytes(os.urandom(options.megabytes * MEGABYTE))
-        for number in range(options.rounds + 1):
+        print(f"over a line of {options.uplink:g} MB/s upwards, {options.round_trip:g} ms there and back:")
+        with line as begins:
+            reached = race(stage, drive, file, options.rounds, begins)
+        print("without a line:")
+        reached &= race(stage, drive, file, options.rounds, {})
+        if options.heap_megabytes:
+            large = Path(folder, "large.mov")
+            with large.open("wb") as sparse:
+                sparse.truncate(options.heap_megabytes * MEGABYTE)
+            weigh(stage, drive, large)
+    raise SystemExit(not reached)
+
+
+def race(stage: dict[str, Any], drive: Drive, file: Path, rounds: int, ports: dict[int, int]) -> bool:
+    """Let all of them send the file in turns, print their speed, and tell whether the goals are reached."""
+    took: dict[str, list[dict[str, float]]] = {"boto3": [], "app": [], "uppy": []}
+    megabytes = file.stat().st_size / MEGABYTE
+    bucket = Bucket(stage, ports)
+    with Browser(drive, stage["edge"], ports) as browser:
+        for number in range(rounds + 1):
             for sender, known in took.items():
                 seconds = bucket.send(file) if sender == "boto3" else browser.send(sender, file)
                 clear(drive, bucket)
                 if number == 0:
                     continue  # the first time everything is cold
                 known.append(seconds)
-                speed = {part: options.megabytes / seconds[part] for part in ("whole", "parts")}
-                load = os.getloadavg()[0]
-                said = "   ".join(f"{part} {figure:4.0f} MB/s" for part, figure in speed.items())
-                print(f"{number}  {sender:<6} {said}   load {load:.1f}")
-        verdicts = [tell(took, "boto3", BOTO_GOAL), tell(took, "uppy", UPPY_GOAL)]
-        if options.heap_megabytes:
-            large = Path(folder, "large.mov")
-            with large.open("wb") as sparse:
-                sparse.truncate(options.heap_megabytes * MEGABYTE)
-            heap = browser.send("app", large)
-            clear(drive, bucket)
-            print(
-                f"heap while {options.heap_megabytes} MB are sent: {heap['peak']:.1f} MB at most; on average "
-                f"{heap['early']:.1f} MB in the first quarter, {heap['late']:.1f} MB in the last"
-            )
-    raise SystemExit(not all(verdicts))
+                speed = {part: megabytes / seconds[part] for part in ("whole", "parts")}
+                said = "   ".join(f"{part} {figure:5.1f} MB/s" for part, figure in speed.items())
+                print(f"{number}  {sender:<6} {said}   load {os.getloadavg()[0]:.1f}")
+    reached = [tell(took, "boto3", BOTO_GOAL), tell(took, "uppy", UPPY_GOAL)]
+    return all(reached)
+
+
+def weigh(stage: dict[str, Any], drive: Drive, file: Path) -> None:
+    """Print what the page's heap holds while the web app sends the file."""
+    with Browser(drive, stage["edge"], {}) as browser:
+        heap = browser.send("app", file)
+    clear(drive, Bucket(stage, {}))
+    print(
+        f"heap while {file.stat().st_size / MEGABYTE:.0f} MB are sent: {heap['peak']:.1f} MB at most; "
+        f"on average {heap['early']:.1f} MB in the first quarter, {heap['late']:.1f} MB in the last"
+    )
 
 
 def tell(took: dict[str, list[dict[str, float]]], other: str, goal: float) -> bool:
@@ -172,6 +200,12 @@ def clear(drive: Drive, bucket: Bucket) -> None:
         drive.call("POST", f"/videos/{video['id']}/purge")
     while any(bucket.has(f"source/{video['id']}") for video in videos):
         _wait(deadline)
+
+
+def port(address: str) -> int:
+    number = urlsplit(address).port
+    assert number is not None
+    return number
 
 
 def _wait(deadline: float) -> None:

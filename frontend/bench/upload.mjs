@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import puppeteer from "puppeteer-core";
 import { build } from "vite";
 
-const { BASE_URL, EMAIL, PASSWORD } = process.env;
+const { BASE_URL, EMAIL, HOST_RULES, PASSWORD } = process.env;
 const LOOK_EVERY_MS = 250;
 const QUIET_MS = 500;
 
@@ -22,7 +22,7 @@ const [{ output }] = await build({
 });
 const browser = await puppeteer.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu"],
+  args: ["--no-sandbox", "--disable-gpu", ...(HOST_RULES ? [`--host-resolver-rules=${HOST_RULES}`] : [])],
   defaultViewport: { width: 1280, height: 900 },
   // A debugger that is told of every request slows down what is measured.
   networkEnabled: false,
