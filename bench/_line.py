@@ -21,14 +21,15 @@ class Line:
     """
 
     def __init__(self, ports: Iterable[int], *, bytes_per_second: float, round_trip: float) -> None:
-        self._told, telling = multiprocessing.Pipe(duplex=False)
-        arguments = (list(ports), bytes_per_second, round_trip, telling)
+        self._told, self._telling = multiprocessing.Pipe(duplex=False)
+        arguments = (list(ports), bytes_per_second, round_trip, self._telling)
         self._process = multiprocessing.get_context("spawn").Process(
             target=_serve, args=arguments, daemon=True
         )
 
     def __enter__(self) -> dict[int, int]:
         self._process.start()
+        self._telling.close()  # the process has its own: if that ends, nobody waits for its word
         begins: dict[int, int] = self._told.recv()
         return begins
 
