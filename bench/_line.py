@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from functools import partial
 from multiprocessing.connection import Connection
 
-LOOPBACK = "127.0.0.1"
 CHUNK_BYTES = 64 * 1024
 WINDOW_CHUNKS = 64  # 4 MiB of one connection on the way, as systems of today allow by themselves
 
@@ -23,9 +22,8 @@ class Line:
     def __init__(self, ports: Iterable[int], *, bytes_per_second: float, round_trip: float) -> None:
         self._told, self._telling = multiprocessing.Pipe(duplex=False)
         arguments = (list(ports), bytes_per_second, round_trip, self._telling)
-        self._process = multiprocessing.get_context("spawn").Process(
-            target=_serve, args=arguments, daemon=True
-        )
+        context = multiprocessing.get_context("spawn")
+        self._process = context.Process(target=_serve, args=arguments, daemon=True)
 
     def __enter__(self) -> dict[int, int]:
         self._process.start()
@@ -57,7 +55,7 @@ def _serve(ports: list[int], bytes_per_second: float, round_trip: float, telling
 async def _relay(ports: list[int], uplink: _Uplink, round_trip: float, telling: Connection) -> None:
     begins = {}
     for port in ports:
-        server = await asyncio.start_server(partial(_connected, port, uplink, round_trip), LOOPBACK, 0)
+        server = await asyncio.start_server(partial(_connected, port, uplink, round_trip), "127.0.0.1", 0)
         begins[port] = server.sockets[0].getsockname()[1]
     telling.send(begins)
     await asyncio.Event().wait()
@@ -67,7 +65,7 @@ async def _connected(
     port: int, uplink: _Uplink, round_trip: float, reader: StreamReader, writer: StreamWriter
 ) -> None:
     await asyncio.sleep(round_trip)
-    theirs, ours = await asyncio.open_connection(LOOPBACK, port)
+    theirs, ours = await asyncio.open_connection("127.0.0.1", port)
     try:
         async with asyncio.TaskGroup() as ways:
             ways.create_task(_carry(reader, ours, round_trip / 2, uplink))

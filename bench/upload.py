@@ -133,43 +133,42 @@ def main() -> None:
         file = Path(folder, "film.mov")
         file.write_bytes(os.urandom(options.megabytes * MEGABYTE))
         print(f"over a line of {options.uplink:g} MB/s upwards, {options.round_trip:g} ms there and back:")
-        with line as begins:
-            reached = race(stage, drive, file, options.rounds, begins)
+        with line as begins, Browser(drive, stage["edge"], begins) as browser:
+            reached = race(browser, drive, Bucket(stage, begins), file, options.rounds)
         print("without a line:")
-        reached &= race(stage, drive, file, options.rounds, {})
-        if options.heap_megabytes:
-            large = Path(folder, "large.mov")
-            with large.open("wb") as sparse:
-                sparse.truncate(options.heap_megabytes * MEGABYTE)
-            weigh(stage, drive, large)
+        with Browser(drive, stage["edge"], {}) as browser:
+            bucket = Bucket(stage, {})
+            reached &= race(browser, drive, bucket, file, options.rounds)
+            if options.heap_megabytes:
+                large = Path(folder, "large.mov")
+                with large.open("wb") as sparse:
+                    sparse.truncate(options.heap_megabytes * MEGABYTE)
+                weigh(browser, large)
+                clear(drive, bucket)
     raise SystemExit(not reached)
 
 
-def race(stage: dict[str, Any], drive: Drive, file: Path, rounds: int, ports: dict[int, int]) -> bool:
+def race(browser: Browser, drive: Drive, bucket: Bucket, file: Path, rounds: int) -> bool:
     """Let all of them send the file in turns, print their speed, and tell whether the goals are reached."""
     took: dict[str, list[dict[str, float]]] = {"boto3": [], "app": [], "uppy": []}
     megabytes = file.stat().st_size / MEGABYTE
-    bucket = Bucket(stage, ports)
-    with Browser(drive, stage["edge"], ports) as browser:
-        for number in range(rounds + 1):
-            for sender, known in took.items():
-                seconds = bucket.send(file) if sender == "boto3" else browser.send(sender, file)
-                clear(drive, bucket)
-                if number == 0:
-                    continue  # the first time everything is cold
-                known.append(seconds)
-                speed = {part: megabytes / seconds[part] for part in ("whole", "parts")}
-                said = "   ".join(f"{part} {figure:5.1f} MB/s" for part, figure in speed.items())
-                print(f"{number}  {sender:<6} {said}   load {os.getloadavg()[0]:.1f}")
-    reached = [tell(took, "boto3", BOTO_GOAL), tell(took, "uppy", UPPY_GOAL)]
-    return all(reached)
+    for number in range(rounds + 1):
+        for sender, known in took.items():
+            seconds = bucket.send(file) if sender == "boto3" else browser.send(sender, file)
+            clear(drive, bucket)
+            if number == 0:
+                continue  # the first time everything is cold
+            known.append(seconds)
+            speed = {part: megabytes / seconds[part] for part in ("whole", "parts")}
+            said = "   ".join(f"{part} {figure:5.1f} MB/s" for part, figure in speed.items())
+            print(f"{number}  {sender:<6} {said}   load {os.getloadavg()[0]:.1f}")
+    verdicts = [tell(took, "boto3", BOTO_GOAL), tell(took, "uppy", UPPY_GOAL)]
+    return all(verdicts)
 
 
-def weigh(stage: dict[str, Any], drive: Drive, file: Path) -> None:
+def weigh(browser: Browser, file: Path) -> None:
     """Print what the page's heap holds while the web app sends the file."""
-    with Browser(drive, stage["edge"], {}) as browser:
-        heap = browser.send("app", file)
-    clear(drive, Bucket(stage, {}))
+    heap = browser.send("app", file)
     print(
         f"heap while {file.stat().st_size / MEGABYTE:.0f} MB are sent: {heap['peak']:.1f} MB at most; "
         f"on average {heap['early']:.1f} MB in the first quarter, {heap['late']:.1f} MB in the last"
@@ -203,9 +202,7 @@ def clear(drive: Drive, bucket: Bucket) -> None:
 
 
 def port(address: str) -> int:
-    number = urlsplit(address).port
-    assert number is not None
-    return number
+    return urlsplit(address).port or 80
 
 
 def _wait(deadline: float) -> None:
