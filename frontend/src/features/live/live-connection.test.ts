@@ -278,6 +278,20 @@ describe("the connection", () => {
     }
   });
 
+  it("ends a socket that was still opening once it has opened, never before", async () => {
+    const world = setUp();
+    world.connection.start();
+    await vi.advanceTimersByTimeAsync(0);
+    const socket = world.socket();
+    world.connection.stop();
+    expect(socket.readyState).toBe(WebSocket.CONNECTING);
+    socket.open();
+    await vi.advanceTimersByTimeAsync(10 * 60_000);
+    expect(socket.readyState).toBe(WebSocket.CLOSED);
+    expect(world.statuses).toEqual(["connecting", "stopped"]);
+    expect(world.sockets).toHaveLength(1);
+  });
+
   it("is silent once stopped", async () => {
     const world = await live();
     const socket = world.socket();

@@ -226,7 +226,10 @@ export class LiveConnection {
     clearTimeout(this.#pong);
     const socket = this.#socket;
     this.#socket = null;
-    socket?.close();
+    if (!socket) return;
+    // Closed any sooner, a browser reports it in the console as an error, with the address and its ticket.
+    if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+    else socket.close();
   }
 
   #after(milliseconds: number, work: () => void): void {
