@@ -94,12 +94,12 @@ export const uploadQueries = {
     }),
 };
 
-/** Begun earlier, here or on another device, and not going on at this moment in this tab. */
+/** Begun earlier, here or on another device, and neither going on nor being cancelled in this tab. */
 export function useUnfinished(): readonly Upload[] {
   const { data } = useQuery(uploadQueries.unfinished());
   const list = useUploadList();
   return useMemo(() => {
-    const here = new Set(list.filter(({ phase }) => phase !== "cancelled").map(({ videoId }) => videoId));
+    const here = new Set(list.map(({ videoId }) => videoId));
     return (data ?? []).filter(({ video_id }) => !here.has(video_id));
   }, [data, list]);
 }
@@ -153,8 +153,9 @@ export function useCancelUpload() {
         if (key) await engine.cancel(key);
         else if (videoId) await engine.discard(videoId);
       } finally {
+        // Known as this tab's until the list knows that it is gone: nobody has to ask about it in between.
+        await client.invalidateQueries({ queryKey: keys.uploads, exact: true });
         if (key) engine.dismiss(key);
-        await client.invalidateQueries({ queryKey: keys.uploads });
         await client.invalidateQueries({ queryKey: keys.videos });
       }
     },
