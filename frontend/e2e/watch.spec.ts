@@ -155,6 +155,10 @@ test("the keyboard does what it does elsewhere, and says so", async ({ member: {
     expect(await position(page), "the player is still the same one").toBeGreaterThan(10);
     await page.reload();
     await expect(page.getByRole("button", { name: "Leave theatre mode" })).toBeAttached();
+    const desk = page.viewportSize() ?? { width: 1280, height: 720 };
+    await page.setViewportSize({ ...desk, width: 820 });
+    await expect.poll(async () => (await player.boundingBox())?.x, "a tablet has no width to win").toBe(24);
+    await page.setViewportSize(desk);
     await press(page, "t");
     await expect(page.getByRole("button", { name: "Theatre mode", exact: true })).toBeAttached();
   });

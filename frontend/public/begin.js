@@ -34,7 +34,9 @@
     const frame = document.getElementById("frame");
     const template = document.getElementById(items ? "first-card" : "first-player");
     if (!poster_url || !frame || !template || !(items || playback || early)) return null;
-    if (!items && localStorage.getItem("streamtime.theatre") === "on") return null; // It is elsewhere there.
+    const theatre =
+      localStorage.getItem("streamtime.theatre") === "on" && matchMedia("(min-width: 64rem)").matches;
+    if (!items && theatre) return null; // It is elsewhere there.
     const drawing = template.content.cloneNode(true);
     const picture = drawing.querySelector("img");
     picture.src = poster_url;

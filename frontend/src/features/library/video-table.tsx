@@ -1,7 +1,7 @@
 /** The drive as a table: many videos at a glance, sorted by a press on a column's name. */
 import { t } from "@lingui/core/macro";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { type ReactNode, useSyncExternalStore } from "react";
+import type { ReactNode } from "react";
 import { Collection } from "react-aria-components/Collection";
 import {
   Cell,
@@ -18,12 +18,12 @@ import * as format from "@/lib/format";
 import type { Sort, Video } from "@/lib/models";
 import { RowCheckbox } from "@/ui/checkbox";
 import { Thumbnail } from "@/ui/thumbnail";
+import { useMedia } from "@/ui/use-media";
 import type { ListProps } from "./drive";
 import { useListing } from "./listing";
 import { isPlayable, StateBadges, VideoMenu, WatchLink } from "./video-row";
 
 const LAYOUT = { rowHeight: 64, headingHeight: 40 };
-const WIDE = matchMedia("(min-width: 768px)");
 
 export function VideoTable({
   videos,
@@ -36,7 +36,7 @@ export function VideoTable({
   ...actions
 }: ListProps & { renderPercent: (video: Video) => ReactNode }) {
   const { listing, change } = useListing();
-  const wide = useSyncExternalStore(onWidth, () => WIDE.matches);
+  const wide = useMedia("(min-width: 48rem)");
   const turned = listing.sort.startsWith("-");
   return (
     <Virtualizer layout={TableLayout} layoutOptions={LAYOUT}>
@@ -159,9 +159,4 @@ function Heading({ children, ...props }: Omit<ColumnProps, "children"> & { child
 
 function Fact({ children }: { children: ReactNode }) {
   return <Cell className="flex h-full items-center text-muted text-sm tabular-nums">{children}</Cell>;
-}
-
-function onWidth(tell: () => void): () => void {
-  WIDE.addEventListener("change", tell);
-  return () => WIDE.removeEventListener("change", tell);
 }

@@ -24,7 +24,7 @@ export function GuestPlayer({ video, askGrant, onLost, children }: Props) {
   const [theatre, setTheatre] = useTheatre();
   const help = useShortcutsHelp();
   return (
-    <div className={`w-full ${theatre ? "max-lg:sm:px-6" : FRAME}`}>
+    <div className={`w-full ${theatre ? "" : FRAME}`}>
       <div className={theatre ? "bg-black" : ""}>
         {video ? (
           <Player
@@ -51,9 +51,7 @@ export function GuestPlayer({ video, askGrant, onLost, children }: Props) {
           <div className="skeleton aspect-video w-full sm:rounded-2xl" aria-hidden="true" />
         )}
       </div>
-      <div className={`min-w-0 px-4 pt-5 ${theatre ? "mx-auto lg:max-w-[50rem] lg:px-0" : "sm:px-0"}`}>
-        {children}
-      </div>
+      <div className={`min-w-0 pt-5 ${theatre ? "mx-auto max-w-[50rem]" : "px-4 sm:px-0"}`}>{children}</div>
       {help.dialog}
     </div>
   );

@@ -328,7 +328,7 @@ function useSayResumed(video: RefObject<HTMLVideoElement | null>, { seconds, res
 function shape(fullscreen: boolean, theatre: boolean): string {
   if (fullscreen) return "h-full";
   // In the theatre it may take the whole window but for the header and a line of the title.
-  if (theatre) return "max-h-[78dvh] max-lg:sm:rounded-2xl lg:max-h-[calc(100dvh-7.5rem)]";
+  if (theatre) return "max-h-[calc(100dvh-7.5rem)]";
   return "max-h-[78dvh] sm:rounded-2xl";
 }
 

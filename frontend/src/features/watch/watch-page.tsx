@@ -87,7 +87,7 @@ function Screen({ video, renderLinks }: Props & { video: WatchVideo | undefined 
         )}
         {video && !source && <NotYet video={video} />}
       </div>
-      <div className={`min-w-0 px-4 pt-5 ${theatre ? "lg:col-start-2 lg:px-0" : "sm:px-0 lg:col-start-1"}`}>
+      <div className={`min-w-0 pt-5 ${theatre ? "col-start-2" : "px-4 sm:px-0 lg:col-start-1"}`}>
         {/* There before it speaks: screen readers only tell what changes in it. */}
         <p role="status">{early && <Early video={early} />}</p>
         {video ? (
@@ -104,7 +104,7 @@ function Screen({ video, renderLinks }: Props & { video: WatchVideo | undefined 
       <aside
         aria-label={t`More videos`}
         // Below the video it comes when its place is known.
-        className={`min-w-0 px-4 pt-8 sm:px-0 ${video ? "" : "max-lg:hidden"} ${theatre ? "lg:col-start-3 lg:pt-5" : "lg:col-start-2 lg:row-span-2 lg:row-start-1 lg:pt-0"}`}
+        className={`min-w-0 ${video ? "" : "max-lg:hidden"} ${theatre ? "col-start-3 pt-5" : "px-4 pt-8 sm:px-0 lg:col-start-2 lg:row-span-2 lg:row-start-1 lg:pt-0"}`}
       >
         {video ? <NextVideos video={video} /> : <NextVideosSkeleton />}
       </aside>
@@ -113,8 +113,7 @@ function Screen({ video, renderLinks }: Props & { video: WatchVideo | undefined 
   );
 }
 
-const THEATRE =
-  "w-full max-lg:sm:px-6 lg:grid lg:gap-x-6 lg:grid-cols-[minmax(0,1fr)_minmax(0,50rem)_22rem_minmax(0,1fr)]";
+const THEATRE = "grid w-full grid-cols-[minmax(0,1fr)_minmax(0,50rem)_22rem_minmax(0,1fr)] gap-x-6";
 
 /** Decided once for each link: what is told about the video later does not move it. */
 function useBeginning(video: WatchVideo | undefined, link: string | null): Beginning | null {
