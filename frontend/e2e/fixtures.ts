@@ -56,6 +56,8 @@ async function visit(browser: Browser, options: BrowserContextOptions = {}): Pro
   };
   context.on("page", (opened) => watch(opened));
   const watch = (watched: Page) => {
+    // Asked for from the begin: a chooser that opens before the browser heard of it is one that nobody answers.
+    watched.on("filechooser", () => undefined);
     watched.on("pageerror", (error) => note(`page: ${error.message}`));
     watched.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) note(`${message.text()} ${message.location().url}`);

@@ -107,7 +107,7 @@ test("an upload begun on the phone moves on the laptop", async ({
   await mark(laptop);
   const table = await context.newPage();
   await table.goto("/workspace?look=table");
-  await expect(table.getByRole("heading", { name: "Workspace" })).toBeVisible();
+  await expect(table.getByRole("heading", { name: "Workspace", exact: true })).toBeVisible();
 
   const [begin, begun] = latch();
   const [goOn, goesOn] = latch();

@@ -139,7 +139,7 @@ test("every screen can be shown", async ({ newVisitor, person }, info) => {
   await shoot(page, "account");
   makeAdmin(person.email);
   failVideo(person.email);
-  await page.goto("/admin/people");
+  await page.goto("/admin/people?sort=-created");
   const entries = page.getByRole("main").getByRole("listitem");
   await expect(entries.filter({ hasText: person.email })).toBeVisible();
   await shoot(page, "people");
