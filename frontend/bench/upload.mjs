@@ -11,6 +11,7 @@ import { build } from "vite";
 const { BASE_URL, EMAIL, HOST_RULES, PASSWORD } = process.env;
 const LOOK_EVERY_MS = 250;
 const QUIET_MS = 500;
+const STALLED_MS = 120_000;
 
 const [{ output }] = await build({
   configFile: false,
@@ -74,7 +75,7 @@ function timed() {
 
 function isQuiet(milliseconds) {
   const ends = performance.getEntriesByType("resource").map(({ responseEnd }) => responseEnd);
-  return performance.now() - Math.max(...ends) > milliseconds;
+  return performance.now() - Math.max(0, ...ends) > milliseconds;
 }
 
 async function send({ sender, file }) {
@@ -93,6 +94,8 @@ async function send({ sender, file }) {
   while (!seconds) {
     await setTimeout(LOOK_EVERY_MS);
     seconds = await page.evaluate(timed);
+    if (!seconds && (await page.evaluate(isQuiet, STALLED_MS)))
+      throw new Error(`${sender} has not got an answer in ${STALLED_MS / 1000} s`);
   }
   clearInterval(looking);
   const quarter = Math.max(1, Math.floor(heap.length / 4));
