@@ -292,6 +292,19 @@ describe("the connection", () => {
     expect(world.sockets).toHaveLength(1);
   });
 
+  it("does not keep a socket that never opens when the line is back", async () => {
+    const world = setUp();
+    world.connection.start();
+    await vi.advanceTimersByTimeAsync(0);
+    const first = world.socket();
+    world.connection.nudge();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(first.readyState).toBe(WebSocket.CLOSED);
+    expect(world.sockets).toHaveLength(2);
+    world.socket().open();
+    expect(world.statuses).toEqual(["connecting", "live"]);
+  });
+
   it("is silent once stopped", async () => {
     const world = await live();
     const socket = world.socket();

@@ -227,8 +227,9 @@ export class LiveConnection {
     const socket = this.#socket;
     this.#socket = null;
     if (!socket) return;
-    // Closed any sooner, a browser reports it in the console as an error, with the address and its ticket.
-    if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+    // Closed before it opens, it is an error in the browser's console, with the address and its ticket. Whoever
+    // leaves can wait for that; where another takes its place, it may never open.
+    if (this.#stopped && socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
     else socket.close();
   }
 
