@@ -1,6 +1,7 @@
 /** Uploads that are interrupted, cancelled, or no videos at all. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import type { Locator } from "@playwright/test";
 import { choose, expect, isPlaying, openActions, PROCESSING, row, sampleVideo, test } from "./fixtures";
 
 /** Bytes on their way to S3 are the only PUTs the page makes. */
@@ -80,23 +81,50 @@ test("a cancelled upload leaves nothing behind", async ({ member: { page, expect
   await expect(page.getByText("Every great workspace starts with a great video!")).toBeVisible();
 });
 
-test("on a phone, a card holds all that is told of its upload", async ({
+test("an upload that could not be cancelled says so, and can be cancelled again", async ({
   member: { page, expectRefusal },
 }) => {
-  expectRefusal(/Failed to load resource.*partNumber/);
-  await page.setViewportSize({ width: 390, height: 844 });
+  expectRefusal(/Failed to load resource.*(partNumber|500)/);
   await page.route(parts, () => undefined);
   await choose(page, "Upload", sampleVideo());
-  const card = row(page, /./);
-  const bar = card.getByRole("progressbar");
-  const bottom = async (it: typeof card) => {
-    const box = await it.boundingBox();
-    return box ? box.y + box.height : Number.NaN;
-  };
-  await card.getByRole("button", { name: /^Pause the upload/ }).click();
-  await expect(card.getByText("Paused at")).toBeVisible();
-  await expect.poll(async () => (await bottom(card)) - (await bottom(bar))).toBeGreaterThan(0);
+  const name = basename(sampleVideo());
+  let refused = false;
+  await page.route("**/api/uploads/*", (route) => {
+    if (refused || route.request().method() !== "DELETE") return route.fallback();
+    refused = true;
+    return route.fulfill({ status: 500 });
+  });
+  const upload = row(page, /./);
+  await upload.getByRole("button", { name: `Cancel the upload of ${name}` }).click();
+  await expect(page.getByRole("alertdialog")).toBeVisible();
+  await upload.getByRole("button", { name: `Discard the upload of ${name}` }).click();
+  await expect(page.getByText("Every great workspace starts with a great video!")).toBeVisible();
 });
+
+for (const width of [390, 820, 1280]) {
+  test(`a card holds all that is told of its upload, ${width} pixels wide`, async ({
+    member: { page, expectRefusal },
+  }) => {
+    expectRefusal(/Failed to load resource.*(partNumber|500)/);
+    await page.setViewportSize({ width, height: 844 });
+    await page.route(parts, () => undefined);
+    await page.route("**/api/uploads/*", (route) =>
+      route.request().method() === "DELETE" ? route.fulfill({ status: 500 }) : route.fallback(),
+    );
+    await choose(page, "Upload", sampleVideo());
+    const card = row(page, /./);
+    const below = async (last: Locator) => {
+      const [outer, inner] = [await card.boundingBox(), await last.boundingBox()];
+      return outer && inner ? outer.y + outer.height - inner.y - inner.height : Number.NaN;
+    };
+    await card.getByRole("button", { name: /^Pause the upload/ }).click();
+    await expect(card.getByText("Paused at")).toBeVisible();
+    await expect.poll(() => below(card.getByRole("progressbar"))).toBeGreaterThan(0);
+    await card.getByRole("button", { name: /^Cancel the upload/ }).click();
+    await expect(card.getByText("This upload was interrupted.")).toBeVisible();
+    await expect.poll(() => below(card.getByRole("button", { name: /^Discard/ }))).toBeGreaterThan(0);
+  });
+}
 
 test("a text file named .mp4 fails with a reason and can be deleted", async ({ member: { page } }, info) => {
   const path = info.outputPath("notes.mp4");

@@ -175,7 +175,7 @@ function Cards({
 
 function Loading() {
   return (
-    <ul aria-busy="true" aria-label={t`Loading your videos`} className="grid gap-3 lg:grid-cols-2">
+    <ul aria-busy="true" aria-label={t`Loading your videos`} className="grid gap-3 sm:grid-cols-2">
       {Array.from({ length: 6 }, (_, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: placeholders have no identity
         <VideoRowSkeleton key={index} />

@@ -68,11 +68,11 @@ export function VideoRow({ video, upload, localPicture = null, onPosterBroken, .
     <GridListItem
       id={video.id}
       textValue={video.title}
-      // As high as its neighbour where there is room beside it; elsewhere it grows with what is told of an upload.
-      className="@container block w-full rounded-3xl outline-offset-2 lg:h-full"
+      // As high as a neighbour beside it, and higher where more is told of its upload.
+      className="@container grid w-full grid-cols-1 rounded-3xl outline-offset-2 sm:min-h-full"
     >
       {({ isSelected }) => (
-        <div className={`${row} h-full ${isSelected ? "border-link! bg-brand-soft!" : ""}`}>
+        <div className={`${row} ${isSelected ? "border-link! bg-brand-soft!" : ""}`}>
           <div className="relative self-start">
             {playable ? (
               <WatchLink video={video} className="block rounded-2xl">

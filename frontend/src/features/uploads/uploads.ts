@@ -10,6 +10,7 @@ import {
   useSyncExternalStore,
 } from "react";
 import { api, done, unwrap } from "@/lib/api";
+import { sentenceOf } from "@/lib/api-error";
 import type { Upload } from "@/lib/models";
 import { keys } from "@/lib/query";
 import { refresh } from "@/lib/refresh";
@@ -21,6 +22,7 @@ import { bytesMissing } from "@/lib/upload/parts";
 import { sendPart } from "@/lib/upload/send-part";
 import type { Network, RememberedUpload, UploadProgress, UploadServer } from "@/lib/upload/types";
 import { applyVideo, forgetVideo } from "@/lib/video-cache";
+import { toast } from "@/ui/toast";
 import { localFiles } from "./local-files";
 
 const server: UploadServer = {
@@ -94,7 +96,7 @@ export const uploadQueries = {
     }),
 };
 
-/** Begun earlier, here or on another device, and neither going on nor being cancelled in this tab. */
+/** Begun earlier, here or on another device, and not one of those that this tab sends or is about to cancel. */
 export function useUnfinished(): readonly Upload[] {
   const { data } = useQuery(uploadQueries.unfinished());
   const list = useUploadList();
@@ -152,8 +154,11 @@ export function useCancelUpload() {
       try {
         if (key) await engine.cancel(key);
         else if (videoId) await engine.discard(videoId);
+      } catch (error) {
+        toast(sentenceOf(error), { tone: "bad" });
       } finally {
-        // Known as this tab's until the list knows that it is gone: nobody has to ask about it in between.
+        // Dismissed once the list was fetched anew: until then its row would count as one to continue.
+        if (key) await engine.settled(key);
         await client.invalidateQueries({ queryKey: keys.uploads, exact: true });
         if (key) engine.dismiss(key);
         await client.invalidateQueries({ queryKey: keys.videos });

@@ -535,7 +535,21 @@ describe("cancelling", () => {
     await vi.waitFor(() => expect(stage.uploads.size).toBe(1), PATIENT);
     await engine.cancel(key);
     answer();
-    await vi.waitFor(() => expect(stage.aborted).toEqual(["video-1"]), PATIENT);
+    await engine.settled(key);
+    expect(stage.aborted).toEqual(["video-1"]);
+    expect(memory.entries.size).toBe(0);
+  });
+
+  it("remembers what the server could not take away, and forgets what was gone already", async () => {
+    const { stage, memory, engine } = setUp();
+    stage.hold = new Promise(() => {});
+    const key = engine.add(file());
+    await vi.waitFor(() => expect(stage.inFlight).toBe(4), PATIENT);
+    const refused = vi.spyOn(stage, "abort").mockRejectedValueOnce(new ApiError(500, "internal", "No."));
+    await expect(engine.cancel(key)).rejects.toThrow("No.");
+    expect([...memory.entries.keys()]).toEqual(["video-1"]);
+    refused.mockRejectedValueOnce(new ApiError(404, "not_found", "Gone."));
+    await engine.discard("video-1");
     expect(memory.entries.size).toBe(0);
   });
 

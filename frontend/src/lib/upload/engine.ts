@@ -166,9 +166,19 @@ export class UploadEngine {
     if (task.videoId) await this.discard(task.videoId);
   }
 
+  /** Once nothing of it is under way any more, not even a question that the server is still answering. */
+  settled(key: string): Promise<void> {
+    return this.#tasks.get(key)?.run ?? Promise.resolve();
+  }
+
   async discard(videoId: string): Promise<void> {
+    try {
+      await this.#parts.server.abort(videoId);
+    } catch (error) {
+      // Gone already is what was asked for; else it can still be continued, and the file is remembered for that.
+      if (!(error instanceof ApiError && error.status === 404)) throw error;
+    }
     await this.#parts.memory.forget(videoId);
-    await this.#parts.server.abort(videoId);
   }
 
   /** Takes what is over off the list. */
