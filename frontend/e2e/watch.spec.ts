@@ -147,6 +147,13 @@ test("the keyboard does what it does elsewhere, and says so", async ({ member: {
 
   await test.step("theatre mode fills the width, is remembered, and goes on playing", async () => {
     const player = page.getByRole("region", { name: /^Player/ });
+    const desk = page.viewportSize() ?? { width: 1280, height: 720 };
+    const tablet = { ...desk, width: 820 };
+    await page.setViewportSize(tablet);
+    await expect.poll(async () => (await player.boundingBox())?.width).toBeLessThan(800);
+    const usual = await player.boundingBox();
+    await page.setViewportSize(desk);
+    await expect(page.getByRole("button", { name: "Theatre mode", exact: true })).toBeAttached();
     await press(page, "t");
     await expect.poll(async () => (await player.boundingBox())?.x).toBe(0);
     expect((await player.boundingBox())?.width).toBeGreaterThan(1200);
@@ -155,10 +162,10 @@ test("the keyboard does what it does elsewhere, and says so", async ({ member: {
     expect(await position(page), "the player is still the same one").toBeGreaterThan(10);
     await page.reload();
     await expect(page.getByRole("button", { name: "Leave theatre mode" })).toBeAttached();
-    const desk = page.viewportSize() ?? { width: 1280, height: 720 };
-    await page.setViewportSize({ ...desk, width: 820 });
-    await expect.poll(async () => (await player.boundingBox())?.x, "a tablet has no width to win").toBe(24);
+    await page.setViewportSize(tablet);
+    await expect.poll(() => player.boundingBox(), "a tablet has no width to win").toEqual(usual);
     await page.setViewportSize(desk);
+    await expect(page.getByRole("button", { name: "Leave theatre mode" })).toBeAttached();
     await press(page, "t");
     await expect(page.getByRole("button", { name: "Theatre mode", exact: true })).toBeAttached();
   });

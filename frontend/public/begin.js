@@ -36,7 +36,7 @@
     if (!poster_url || !frame || !template || !(items || playback || early)) return null;
     const theatre =
       localStorage.getItem("streamtime.theatre") === "on" && matchMedia("(min-width: 64rem)").matches;
-    if (!items && theatre) return null; // It is elsewhere there.
+    if (!items && theatre) return null; // The player has another place there.
     const drawing = template.content.cloneNode(true);
     const picture = drawing.querySelector("img");
     picture.src = poster_url;

@@ -1,9 +1,9 @@
-/** Theatre mode: the player over the whole width where there is width to win, remembered from video to video. */
+/** Theatre mode: the player over the whole width, in windows wide enough for that; remembered for all videos. */
 import { useState } from "react";
 import { useMedia } from "@/ui/use-media";
 
 const KEY = "streamtime.theatre";
-/** From here on others are beside the player. */
+/** From here on the player has a button for it. public/begin.js draws by the same width. */
 const WIDE = "(min-width: 64rem)";
 
 export function useTheatre(): [boolean, (theatre: boolean) => void] {
@@ -12,6 +12,7 @@ export function useTheatre(): [boolean, (theatre: boolean) => void] {
   return [
     wanted && wide,
     (on) => {
+      if (!wide) return;
       localStorage.setItem(KEY, on ? "on" : "off");
       setWanted(on);
     },
