@@ -73,9 +73,9 @@ function timed() {
   };
 }
 
-function isQuiet(milliseconds) {
-  const ends = performance.getEntriesByType("resource").map(({ responseEnd }) => responseEnd);
-  return performance.now() - Math.max(0, ...ends) > milliseconds;
+function isQuiet(milliseconds, part = "") {
+  const requests = performance.getEntriesByType("resource").filter(({ name }) => name.includes(part));
+  return performance.now() - Math.max(0, ...requests.map(({ responseEnd }) => responseEnd)) > milliseconds;
 }
 
 async function send({ sender, file }) {
@@ -94,8 +94,10 @@ async function send({ sender, file }) {
   while (!seconds) {
     await setTimeout(LOOK_EVERY_MS);
     seconds = await page.evaluate(timed);
-    if (!seconds && (await page.evaluate(isQuiet, STALLED_MS)))
-      throw new Error(`${sender} has not got an answer in ${STALLED_MS / 1000} s`);
+    if (!seconds && (await page.evaluate(isQuiet, STALLED_MS, "partNumber=")))
+      throw new Error(
+        `no part from ${sender} has arrived for ${STALLED_MS / 1000} s, and it is not at its end`,
+      );
   }
   clearInterval(looking);
   const quarter = Math.max(1, Math.floor(heap.length / 4));
