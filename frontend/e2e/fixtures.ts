@@ -56,7 +56,7 @@ async function visit(browser: Browser, options: BrowserContextOptions = {}): Pro
   };
   context.on("page", (opened) => watch(opened));
   const watch = (watched: Page) => {
-    // Asked for from the begin: a chooser that opens before the browser heard of it is one that nobody answers.
+    // From the start: a chooser that opens before the browser knows of the test that answers it is lost.
     watched.on("filechooser", () => undefined);
     watched.on("pageerror", (error) => note(`page: ${error.message}`));
     watched.on("console", (message) => {
