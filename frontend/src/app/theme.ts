@@ -1,35 +1,29 @@
 /** Light or dark: the system's choice at first, then the person's, remembered (see public/theme.js). */
 import { useEffect, useState } from "react";
+import { useMedia } from "@/ui/use-media";
 
 type Theme = "light" | "dark";
 const KEY = "streamtime.theme";
-const system = matchMedia("(prefers-color-scheme: dark)");
 
 function chosen(): Theme | null {
   const theme = localStorage.getItem(KEY);
   return theme === "light" || theme === "dark" ? theme : null;
 }
 
-function current(): Theme {
-  return chosen() ?? (system.matches ? "dark" : "light");
-}
-
 export function useTheme(): { theme: Theme; toggle: () => void } {
-  const [theme, setTheme] = useState(current);
+  const [choice, setChoice] = useState(chosen);
+  const dark = useMedia("(prefers-color-scheme: dark)");
+  const theme = choice ?? (dark ? "dark" : "light");
 
   useEffect(() => {
     document.documentElement.dataset.theme = theme;
   }, [theme]);
 
   useEffect(() => {
-    const follow = () => setTheme(current());
-    system.addEventListener("change", follow);
     // Another tab may have chosen.
+    const follow = () => setChoice(chosen());
     addEventListener("storage", follow);
-    return () => {
-      system.removeEventListener("change", follow);
-      removeEventListener("storage", follow);
-    };
+    return () => removeEventListener("storage", follow);
   }, []);
 
   return {
@@ -37,7 +31,7 @@ export function useTheme(): { theme: Theme; toggle: () => void } {
     toggle: () => {
       const next = theme === "dark" ? "light" : "dark";
       localStorage.setItem(KEY, next);
-      setTheme(next);
+      setChoice(next);
     },
   };
 }
