@@ -116,10 +116,15 @@ describe("the connection", () => {
     return world;
   }
 
-  async function live() {
+  async function opening() {
     const world = setUp();
     world.connection.start();
     await vi.advanceTimersByTimeAsync(0);
+    return world;
+  }
+
+  async function live() {
+    const world = await opening();
     world.socket().open();
     await vi.advanceTimersByTimeAsync(0);
     return world;
@@ -279,9 +284,7 @@ describe("the connection", () => {
   });
 
   it("ends a socket that was still opening once it has opened, never before", async () => {
-    const world = setUp();
-    world.connection.start();
-    await vi.advanceTimersByTimeAsync(0);
+    const world = await opening();
     const socket = world.socket();
     world.connection.stop();
     expect(socket.readyState).toBe(WebSocket.CONNECTING);
@@ -293,9 +296,7 @@ describe("the connection", () => {
   });
 
   it("does not keep a socket that never opens when the line is back", async () => {
-    const world = setUp();
-    world.connection.start();
-    await vi.advanceTimersByTimeAsync(0);
+    const world = await opening();
     const first = world.socket();
     world.connection.nudge();
     await vi.advanceTimersByTimeAsync(0);
