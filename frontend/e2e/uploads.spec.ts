@@ -1,11 +1,19 @@
 /** Uploads that are interrupted, cancelled, or no videos at all. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { Locator } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
 import { choose, expect, isPlaying, openActions, PROCESSING, row, sampleVideo, test } from "./fixtures";
 
 /** Bytes on their way to S3 are the only PUTs the page makes. */
 const parts = (url: URL) => url.searchParams.has("partNumber");
+const anyUpload = "**/api/uploads/*";
+
+/** Until `anyUpload` is routed no more. */
+async function refuseToCancel(page: Page): Promise<void> {
+  await page.route(anyUpload, (route) =>
+    route.request().method() === "DELETE" ? route.fulfill({ status: 500 }) : route.fallback(),
+  );
+}
 
 test("an upload that a reload interrupted continues with the parts that are missing", async ({
   member: { page, expectRefusal },
@@ -68,6 +76,38 @@ test("leaving while something uploads asks first", async ({ member: { page, expe
   await leaving;
 });
 
+test("the screen stays awake while something uploads, and no longer", async ({
+  member: { page, expectRefusal },
+}) => {
+  expectRefusal(/Failed to load resource.*partNumber/);
+  await page.addInitScript(() => {
+    const request = navigator.wakeLock.request.bind(navigator.wakeLock);
+    navigator.wakeLock.request = async (type) => {
+      const lock = await request(type);
+      document.documentElement.dataset.awake = "yes";
+      lock.addEventListener("release", () => delete document.documentElement.dataset.awake);
+      return lock;
+    };
+  });
+  await page.reload();
+  const screen = page.locator("html");
+  await page.route(parts, () => undefined);
+  await choose(page, "Upload", sampleVideo());
+  await expect(screen).toHaveAttribute("data-awake");
+  await row(page, /./)
+    .getByRole("button", { name: /^Pause the upload/ })
+    .click();
+  await expect(screen).not.toHaveAttribute("data-awake");
+  await row(page, /./)
+    .getByRole("button", { name: /^Continue the upload/ })
+    .click();
+  await expect(screen).toHaveAttribute("data-awake");
+  await row(page, /./)
+    .getByRole("button", { name: /^Cancel the upload/ })
+    .click();
+  await expect(screen).not.toHaveAttribute("data-awake");
+});
+
 test("a cancelled upload leaves nothing behind", async ({ member: { page, expectRefusal } }) => {
   expectRefusal(/Failed to load resource.*partNumber/);
   await page.route(parts, () => undefined);
@@ -88,15 +128,11 @@ test("an upload that could not be cancelled says so, and can be cancelled again"
   await page.route(parts, () => undefined);
   await choose(page, "Upload", sampleVideo());
   const name = basename(sampleVideo());
-  let refused = false;
-  await page.route("**/api/uploads/*", (route) => {
-    if (refused || route.request().method() !== "DELETE") return route.fallback();
-    refused = true;
-    return route.fulfill({ status: 500 });
-  });
+  await refuseToCancel(page);
   const upload = row(page, /./);
   await upload.getByRole("button", { name: `Cancel the upload of ${name}` }).click();
   await expect(page.getByRole("alertdialog")).toBeVisible();
+  await page.unroute(anyUpload);
   await upload.getByRole("button", { name: `Discard the upload of ${name}` }).click();
   await expect(page.getByText("Every great workspace starts with a great video!")).toBeVisible();
 });
@@ -108,9 +144,7 @@ for (const width of [390, 820, 1280]) {
     expectRefusal(/Failed to load resource.*(partNumber|500)/);
     await page.setViewportSize({ width, height: 844 });
     await page.route(parts, () => undefined);
-    await page.route("**/api/uploads/*", (route) =>
-      route.request().method() === "DELETE" ? route.fulfill({ status: 500 }) : route.fallback(),
-    );
+    await refuseToCancel(page);
     await choose(page, "Upload", sampleVideo());
     const card = row(page, /./);
     const below = async (last: Locator) => {
